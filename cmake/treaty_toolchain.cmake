@@ -1,0 +1,34 @@
+# Compilers, warnings and sanitizers, in one place.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# The flags of our own code; generated code and third parties do without the warnings.
+add_library(treaty_flags INTERFACE)
+target_compile_options(treaty_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(treaty_flags INTERFACE -Wthread-safety)
+endif()
+
+# Bounds and invariants are checked in every build, release included.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_compile_options(-fstack-protector-strong -ffunction-sections -fdata-sections)
+add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+if(TREATY_SANITIZE)
+  add_compile_options(-fsanitize=${TREATY_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TREATY_SANITIZE})
+  if(TREATY_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

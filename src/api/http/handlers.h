@@ -1,0 +1,49 @@
+// The HTTP API of protocol §1: routes, parsing, checks at the door, and the wording of replies.
+//
+// Requests in, replies out, no decisions: those are the engine's and the core's.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http/message.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "engine/engine.h"
+#include "wire/target_policy.h"
+
+namespace treaty::api {
+
+struct HandlerConfig {
+  std::string version;                // What /version answers.
+  wire::TargetPolicy targets;
+  ProgressMode default_progress = ProgressMode::kDurable;  // UpdateBranchSync
+  Duration timeout_to_fail = std::chrono::seconds(35);     // For resetCronTime's default.
+  Duration retry_after = std::chrono::seconds(1);          // With every 503.
+  bool wait_result_409 = false;       // compat: the old answer for "waited, still running".
+  std::size_t max_steps = 1'000;
+  std::size_t max_payload_bytes = 1 << 20;        // Per step.
+  std::size_t max_payload_total_bytes = 4 << 20;
+  bool gid_charset_utf8 = false;
+};
+
+// Safe for concurrent use. The engine outlives it.
+class Handlers {
+ public:
+  using ReplyFn = std::function<void(HttpReply)>;
+
+  Handlers(HandlerConfig config, Engine& engine, const Clock& clock, Log& log);
+  ~Handlers();
+
+  // Answers `request` exactly once, on any thread, possibly before returning. `peer` is the
+  // client's address, for the record of a forced stop.
+  void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace treaty::api

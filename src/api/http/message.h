@@ -1,0 +1,31 @@
+// An HTTP request and reply as plain values, so that handlers need no server (and the simulator
+// none either).
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace treaty::api {
+
+struct HttpRequest {
+  std::string method;  // "GET", "POST", … as sent.
+  std::string target;  // Path and query as sent.
+  std::vector<std::pair<std::string, std::string>> headers;  // In order; names as sent.
+  std::string body;
+
+  // Returns the first header of that name, compared without case; empty if there is none.
+  std::string_view Header(std::string_view name) const;
+};
+
+struct HttpReply {
+  int status = 200;
+  std::string body;  // JSON, always.
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+}  // namespace treaty::api

@@ -1,0 +1,149 @@
+// A global transaction as every layer sees it: plain values, no behaviour beyond lookups.
+//
+// A Txn has four parts. `body` is what the client submitted; it never changes. `terms` are the
+// options; a submit after a prepare may replace them as a whole. The durable fields are what
+// the store keeps and Apply changes. `live` is what only this process knows; a restart loses
+// it, and core::Loaded makes up for that conservatively.
+
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+
+namespace treaty {
+
+enum class Model : std::uint8_t { kSaga };
+
+enum class TxnStatus : std::uint8_t { kPrepared, kSubmitted, kAborting, kSucceed, kFailed };
+
+enum class BranchStatus : std::uint8_t { kPrepared, kSucceed, kFailed };
+
+enum class Op : std::uint8_t { kAction, kCompensate };
+
+// What a call to a participant came to. kUnknown covers everything that is not a definite
+// answer: time-outs, broken connections, unexpected statuses.
+enum class Outcome : std::uint8_t { kSuccess, kFailure, kOngoing, kUnknown };
+
+// A step of a saga, counted from 0; the wire's branch id is the number after it ("01" is 0).
+struct BranchIndex {
+  std::uint32_t value = 0;
+  auto operator<=>(const BranchIndex&) const = default;
+};
+
+struct Step {
+  std::string action;      // URL; empty counts as done at once.
+  std::string compensate;  // URL; empty counts as done at once.
+  std::string payload;     // Bytes, passed on untouched to both.
+  bool operator==(const Step&) const = default;
+};
+
+// What the client submitted: part 0 of the stored body.
+struct Body {
+  std::string gid;
+  Model model = Model::kSaga;
+  std::string protocol = "http";  // "http", "grpc" or "json-rpc".
+  std::string query_prepared;
+  std::vector<Step> steps;
+};
+
+// Whether the success of a branch is durable before the next call (design: branch progress).
+enum class ProgressMode : std::uint8_t {
+  kDurable,  // Every result is durable before the next call that depends on it.
+  kBehind,   // Successes are written behind; the submit record is the intent of every step.
+};
+
+using Header = std::pair<std::string, std::string>;
+
+// The options, with everything resolved from the request; zero means "the daemon's default".
+struct Terms {
+  bool wait_result = false;
+  bool concurrent_option = false;  // The request's `concurrent`; without meaning for a saga.
+  std::chrono::seconds timeout_to_fail{0};
+  std::chrono::seconds request_timeout{0};
+  std::chrono::seconds retry_interval{0};
+  std::uint32_t retry_limit = 0;  // 0: retried without end.
+  ProgressMode progress = ProgressMode::kDurable;
+  std::vector<Header> branch_headers;  // As asked for.
+  std::vector<Header> passed_headers;  // Copied from the submitting request.
+  std::string custom_data;             // As received.
+  // From custom_data:
+  bool concurrent = false;                      // Steps do not wait for the one before.
+  std::vector<std::vector<BranchIndex>> after;  // Per step: those it waits for. Empty: no orders.
+};
+
+// Progress of one step.
+struct Branch {
+  BranchStatus action = BranchStatus::kPrepared;
+  BranchStatus compensate = BranchStatus::kPrepared;
+  // The action's call may have reached the participant. Stored with every write; exact while
+  // this process has driven the transaction from its beginning.
+  bool called = false;
+  // The last call in the present direction ended without a definite result: wait for Txn::due.
+  bool tried = false;
+  std::uint32_t attempts = 0;  // Unknown results of the action; what retry_limit counts.
+  Time action_time = kNever;      // When the action's result was recorded.
+  Time compensate_time = kNever;  // When the compensation's success was recorded.
+  bool operator==(const Branch&) const = default;
+};
+
+// A forced end, visible for ever.
+struct Force {
+  std::string who;
+  std::string why;
+  Time when = kNever;
+  bool operator==(const Force&) const = default;
+};
+
+struct Live {
+  // A round is under way in which an unknown result has already taken its back-off step.
+  bool backed_off = false;
+  // After a restart: no compensation of an unresolved step before this time, because a call
+  // of the former process may still be under way.
+  Time hold_until = kNever;
+  bool operator==(const Live&) const = default;
+};
+
+struct Txn {
+  std::shared_ptr<const Body> body;    // Never null. Shared: bodies are large and immutable.
+  std::shared_ptr<const Terms> terms;  // Never null.
+
+  // Durable.
+  TxnStatus status = TxnStatus::kPrepared;
+  std::vector<Branch> branches;  // One per step.
+  std::string rollback_reason;
+  std::string result;
+  std::uint32_t backoff = 0;  // k: unknown rounds in a row.
+  Time created = kNever;
+  Time updated = kNever;
+  Time finished = kNever;  // When status became succeed or failed.
+  Time due = kNever;       // When tried branches are called again; kNever: nothing waits.
+  Force force;             // force.when is kNever unless it was forced.
+  std::uint64_t version = 0;  // Grows by one with every write; 0: not stored yet.
+
+  Live live;
+
+  const std::string& gid() const { return body->gid; }
+  bool IsFinished() const { return status == TxnStatus::kSucceed || status == TxnStatus::kFailed; }
+};
+
+// The one table of legal status moves (reliability G3). Staying is legal while unfinished.
+bool IsLegalMove(Model model, TxnStatus from, TxnStatus to, bool forced);
+
+// The wire's words.
+std::string_view Name(Model model);
+std::string_view Name(TxnStatus status);
+std::string_view Name(BranchStatus status);
+std::string_view Name(Op op);
+std::string_view Name(Outcome outcome);
+
+// Returns the wire's branch id of a step: "01" for the first, three digits from the hundredth.
+std::string BranchId(BranchIndex branch);
+
+}  // namespace treaty

@@ -1,0 +1,111 @@
+// The engine drives transactions: it stores decisions, then performs the duties that follow.
+//
+// It decides nothing about a transaction itself (core/) and performs no I/O itself: loops,
+// clock, store, participants and randomness come through ports, so the same code runs on real
+// threads and, in one thread under virtual time, inside the simulator.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "core/request.h"
+#include "core/step.h"
+#include "participant/participant.h"
+#include "store/store.h"
+
+namespace treaty {
+
+struct EngineLimits {
+  std::size_t live_txns = 20'000;      // In memory, all lanes together; beyond: 503.
+  std::size_t queued_writes = 40'000;  // Waiting for the committer, all lanes together; beyond: 503.
+  std::size_t batch_writes = 1'000;    // In one database transaction.
+  std::size_t waiting_reads = 1'000;   // Requests that read the store, waiting; beyond: 503.
+};
+
+struct EngineConfig {
+  std::string owner;  // This incarnation of this instance; unique per start.
+  Policy policy;
+  EngineLimits limits;
+  Duration scan_period = std::chrono::seconds(1);
+  Duration park_horizon = std::chrono::seconds(2);   // A longer sleep leaves memory.
+  Duration behind_delay = std::chrono::milliseconds(50);  // How long a written-behind change may wait.
+  Duration retention = std::chrono::hours(24 * 7);  // Of finished transactions; 0 keeps them.
+};
+
+// One lane's share of the outside world. Pointers are not owned and outlive the engine.
+struct LanePorts {
+  Loop* loop = nullptr;
+  Participant* participant = nullptr;
+  Random* random = nullptr;
+};
+
+struct EnginePorts {
+  std::vector<LanePorts> lanes;
+  Loop* commit_loop = nullptr;  // Runs Store::Commit and Prune; may block.
+  Loop* read_loop = nullptr;    // Runs every other call of the store; may block.
+  Store* store = nullptr;
+  Log* log = nullptr;
+};
+
+// Thread-safe. Every callback is called exactly once, on a lane's thread, unless the engine is
+// destroyed first.
+class Engine {
+ public:
+  using AnswerFn = std::function<void(Answer)>;
+
+  Engine(EngineConfig config, EnginePorts ports);
+  ~Engine();  // After Stop has reported; every loop must have stopped or be idle.
+
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Begins recovery, scanning and retention.
+  void Start();
+
+  // Refuses new work, lets calls in flight end, cuts them after `grace`, stores what is known,
+  // then calls `done` on a lane's thread.
+  void Stop(Duration grace, std::function<void()> done);
+
+  // The requests of protocol §1.6 and the table of repeats (design §6).
+  void Prepare(TxnRequest request, AnswerFn answer);
+  void Submit(TxnRequest request, AnswerFn answer);
+  void Abort(std::string gid, std::string trans_type, AnswerFn answer);
+  void ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer);
+  void ResetNextCronTime(std::string gid, AnswerFn answer);
+
+  struct ResetReport {
+    std::size_t succeed_count = 0;
+    bool has_remaining = false;
+  };
+  // Makes transactions that sleep past now + `timeout` due now, at most `limit` (§1.12).
+  void ResetCronTime(Duration timeout, std::size_t limit,
+                     std::function<void(Result<ResetReport>)> done);
+
+  // Reads the durable record; nothing for an unknown gid.
+  void Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done);
+  void List(ListFilter filter, std::function<void(Result<ListPage>)> done);
+
+  // Succeeds if the store accepts writes and the engine is not stopping.
+  void CheckReady(std::function<void(Status)> done);
+
+  struct Counts {
+    std::size_t live_txns = 0;
+    std::size_t calls_in_flight = 0;
+    std::size_t queued_writes = 0;
+  };
+  Counts counts() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace treaty

@@ -1,0 +1,117 @@
+// The durable home of global transactions.
+//
+// One implementation per database, all of one shape. All of them pass tests/contract/, which is
+// the executable form of the promises below.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "core/txn.h"
+
+namespace treaty {
+
+// One record's change. The whole mutable part of `txn` is stored; its `version` is the new one.
+struct Write {
+  enum class Kind : std::uint8_t {
+    kInsert,  // Refused with kExists if the gid is taken. txn->version is 1.
+    kUpdate,  // Refused with kStale unless the stored version is txn->version - 1.
+  };
+  Kind kind = Kind::kInsert;
+  const Txn* txn = nullptr;     // Not owned; outlives the call.
+  bool terms_changed = false;   // kUpdate: the terms are to be rewritten too.
+  std::uint64_t write_id = 0;   // Random; tells one's own write from another's later.
+  std::string owner;            // Empty: nobody drives it, `wake` brings it back.
+  Time wake = kNever;           // The due index's time; kNever for a finished or resting one.
+};
+
+enum class Verdict : std::uint8_t {
+  kStored,
+  kExists,   // kInsert: the gid is taken, by another write than this one.
+  kStale,    // kUpdate: the version has moved on, by another write than this one.
+  kIllegal,  // The status move is not in the table of core/txn.h; a mistake of ours.
+};
+
+// A record as found, with the columns that only the engine cares for.
+struct StoredTxn {
+  Txn txn;
+  std::uint64_t write_id = 0;
+  std::string owner;
+  Time wake = kNever;
+};
+
+// A place in the due index, or in the list of owned transactions.
+struct DueKey {
+  Time wake = kNever;
+  std::string gid;
+};
+
+struct ListFilter {
+  std::string gid;  // Empty: any; otherwise the other filters are ignored.
+  std::optional<TxnStatus> status;
+  std::optional<Model> model;
+  Time created_from = kNever;  // Inclusive; kNever: no bound.
+  Time created_to = kNever;    // Inclusive; kNever: no bound.
+  std::string position;        // As returned by the page before; empty: from the newest.
+  std::size_t limit = 100;     // 1 to 500.
+};
+
+struct ListPage {
+  std::vector<StoredTxn> txns;  // Newest first by (created, gid); bodies are not read.
+  std::string next_position;    // Empty: this was the last page.
+};
+
+// Commit is called by one thread, the committer's; everything else by any thread. Calls block
+// until the database has answered or its time-out has passed, so lanes never call.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Makes `writes` durable as one database transaction; each is stored or refused on its own,
+  // and `verdicts` (of the same size) says which. A repeated write that finds its own write id
+  // in the record counts as kStored. No two writes of a batch name the same gid.
+  //
+  // kUnavailable: nothing was stored, try again. kUnknown: settle by writing again under a new
+  // write id and the same condition. Any other error: nothing was stored and trying again is
+  // of no use.
+  virtual Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) = 0;
+
+  // Returns the record with its body, or nothing. kDataLoss: the record cannot be read.
+  virtual Result<std::optional<StoredTxn>> Load(const std::string& gid) = 0;
+
+  // Returns up to `limit` unfinished, unowned transactions with wake <= until, after the place
+  // `after` in the order (wake, gid).
+  virtual Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after,
+                                              std::size_t limit) = 0;
+
+  // Returns up to `limit` unfinished transactions owned by others than `owner`, gid > after, in
+  // the order of gid: what a former incarnation left behind.
+  virtual Result<std::vector<DueKey>> FindOrphans(const std::string& owner,
+                                                  const std::string& after, std::size_t limit) = 0;
+
+  // Returns up to `limit` unfinished transactions with wake > after, in the order of wake, and
+  // never one whose wake is kNever.
+  virtual Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) = 0;
+
+  // Returns a page of the list; kInvalidArgument: the position is none of ours.
+  virtual Result<ListPage> List(const ListFilter& filter) = 0;
+
+  // Deletes up to `limit` transactions finished before `before`, parts included; returns how
+  // many. Runs on the committer's thread, between batches.
+  virtual Result<std::size_t> Prune(Time before, std::size_t limit) = 0;
+
+  // Succeeds if the store accepts writes now.
+  virtual Status CheckWritable() = 0;
+
+  // The store's clock: safe for any thread, never blocks.
+  virtual const Clock& clock() const = 0;
+};
+
+}  // namespace treaty

@@ -1,0 +1,44 @@
+// Where Treaty may connect to (reliability §5.2, outbound rules 1 to 7): asked at the door with
+// what the URL says, and again with the address actually dialled.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "wire/url.h"
+
+namespace treaty::wire {
+
+struct Listener {
+  std::string address;  // Canonical text; "0.0.0.0" and "::" stand for every local address.
+  std::uint16_t port = 0;
+};
+
+// A rule of the allow list: host pattern ("*.bank.example", "10.1.2.3"), port 0 for any.
+struct AllowRule {
+  std::string host;
+  std::uint16_t port = 0;
+  bool https_only = false;
+};
+
+struct TargetPolicy {
+  bool allow_loopback = false;
+  std::vector<Listener> own_listeners;  // Never called, under any spelling.
+  std::vector<AllowRule> allow;         // Not empty: only what matches is allowed.
+};
+
+// At the door: refuses with kInvalidArgument and the reason. Names are not resolved here.
+Status CheckUrl(const TargetPolicy& policy, const Url& url);
+
+// Before dialling: `address` is the canonical text of the resolved address. Covers IPv4-mapped
+// and NAT64 spellings.
+Status CheckAddress(const TargetPolicy& policy, const std::string& address, std::uint16_t port);
+
+// Names and values for branch_headers and passthrough_headers: token characters, no line breaks
+// or NUL, none of Host, Content-Length, Transfer-Encoding, hop-by-hop or metadata-service names.
+Status CheckHeader(std::string_view name, std::string_view value);
+
+}  // namespace treaty::wire

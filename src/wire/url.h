@@ -1,0 +1,31 @@
+// URLs of branches: one parser for the door and for the dialler.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace treaty::wire {
+
+struct Url {
+  enum class Scheme : std::uint8_t { kHttp, kHttps, kGrpc };
+  Scheme scheme = Scheme::kHttp;
+  std::string host;    // Lower case; an IPv6 literal without brackets.
+  std::uint16_t port = 0;
+  std::string target;  // Path and query as sent ("/" when empty); gRPC: "/package.Service/Method".
+  bool host_is_address = false;  // An IPv4 or IPv6 literal in its one canonical spelling.
+};
+
+inline constexpr std::size_t kMaxUrlBytes = 1'024;
+
+// Parses http://, https:// and, where the transaction's protocol is grpc, host:port/Service/Method.
+// Refuses with kInvalidArgument and what to change: other schemes, user-info, fragments, control
+// characters and blanks, over-long text, odd spellings of addresses (octal, hexadecimal, short,
+// one number), port 0, and the reserved query names gid, trans_type, branch_id, op, dtm and
+// phase2_url in any percent-encoding.
+Result<Url> ParseUrl(std::string_view text, std::string_view protocol);
+
+}  // namespace treaty::wire
