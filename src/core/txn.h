@@ -51,6 +51,7 @@ struct Body {
   std::string protocol = "http";  // "http", "grpc" or "json-rpc".
   std::string query_prepared;
   std::vector<Step> steps;
+  bool prepared = false;  // First stored by a prepare: its submit may carry only some fields.
 };
 
 // Whether the success of a branch is durable before the next call (design: branch progress).
