@@ -24,10 +24,11 @@
 namespace treaty {
 
 struct EngineLimits {
-  std::size_t live_txns = 20'000;      // In memory, all lanes together; beyond: 503.
-  std::size_t queued_writes = 40'000;  // Waiting for the committer, all lanes together; beyond: 503.
-  std::size_t batch_writes = 1'000;    // In one database transaction.
-  std::size_t waiting_reads = 1'000;   // Requests that read the store, waiting; beyond: 503.
+  std::size_t live_txns = 20'000;  // In memory, all lanes together; beyond: 503.
+  std::size_t queued_writes =
+      40'000;                         // Waiting for the committer, all lanes together; beyond: 503.
+  std::size_t batch_writes = 1'000;   // In one database transaction.
+  std::size_t waiting_reads = 1'000;  // Requests that read the store, waiting; beyond: 503.
 };
 
 struct EngineConfig {
@@ -35,8 +36,9 @@ struct EngineConfig {
   Policy policy;
   EngineLimits limits;
   Duration scan_period = std::chrono::seconds(1);
-  Duration park_horizon = std::chrono::seconds(2);   // A longer sleep leaves memory.
-  Duration behind_delay = std::chrono::milliseconds(50);  // How long a written-behind change may wait.
+  Duration park_horizon = std::chrono::seconds(2);  // A longer sleep leaves memory.
+  Duration behind_delay =
+      std::chrono::milliseconds(50);                // How long a written-behind change may wait.
   Duration retention = std::chrono::hours(24 * 7);  // Of finished transactions; 0 keeps them.
 };
 
@@ -49,8 +51,9 @@ struct LanePorts {
 
 struct EnginePorts {
   std::vector<LanePorts> lanes;
-  Loop* commit_loop = nullptr;  // Runs Store::Commit and Prune; may block.
-  Loop* read_loop = nullptr;    // Runs every other call of the store; may block.
+  Loop* commit_loop = nullptr;      // Runs Store::Commit and Prune; may block.
+  Random* commit_random = nullptr;  // The commit loop's own.
+  Loop* read_loop = nullptr;        // Runs every other call of the store; may block.
   Store* store = nullptr;
   Log* log = nullptr;
 };
@@ -77,7 +80,7 @@ class Engine {
   // The requests of protocol §1.6 and the table of repeats (design §6).
   void Prepare(TxnRequest request, AnswerFn answer);
   void Submit(TxnRequest request, AnswerFn answer);
-  void Abort(std::string gid, std::string trans_type, AnswerFn answer);
+  void Abort(std::string gid, AnswerFn answer);
   void ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer);
   void ResetNextCronTime(std::string gid, AnswerFn answer);
 

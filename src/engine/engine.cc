@@ -1,0 +1,196 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/repeats.h"
+#include "engine/lane.h"
+#include "engine/scanner.h"
+
+namespace treaty {
+namespace {
+
+Answer Stopping() {
+  return {Answer::Kind::kUnavailable, "the coordinator is stopping; use another instance"};
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(EngineConfig config, const EnginePorts& ports);
+
+  Lane& LaneOf(const std::string& gid) {
+    return *lanes_[std::hash<std::string>()(gid) % lanes_.size()];
+  }
+
+  // Runs `work` on the lane of `gid`, unless the engine is stopping.
+  template <typename Work>
+  void OnLane(const std::string& gid, const AnswerFn& answer, Work work) {
+    Lane& lane = LaneOf(gid);
+    lane.loop().Post([this, &lane, answer, work = std::move(work)]() mutable {
+      if (shared_.stopping) return answer(Stopping());
+      work(lane);
+    });
+  }
+
+  // Runs `read` on the read loop and `done` with its result on a lane's; refuses beyond the limit.
+  template <typename T>
+  void Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done);
+
+  void ResetAll(std::vector<DueKey> keys, std::size_t limit,
+                std::function<void(Result<ResetReport>)> done);
+  void Stop(Duration grace, std::function<void()> done);
+
+  Shared shared_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  Scanner scanner_;
+};
+
+Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
+    : shared_{config, ports.store, ports.read_loop, ports.log,
+              Committer({ports.commit_loop, ports.store, ports.commit_random, ports.log},
+                        config.limits.batch_writes)},
+      scanner_(shared_, *ports.lanes.front().loop,
+               [this](const std::string& gid) -> Lane& { return LaneOf(gid); }) {
+  for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
+}
+
+template <typename T>
+void Engine::Impl::Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
+  Loop& loop = lanes_.front()->loop();
+  if (shared_.waiting_reads.fetch_add(1) >= shared_.config.limits.waiting_reads) {
+    shared_.waiting_reads.fetch_sub(1);
+    return loop.Post([done = std::move(done)] {
+      done(Status(Code::kResourceExhausted, "too many reads are waiting; try again later"));
+    });
+  }
+  shared_.read_loop->Post([this, &loop, read = std::move(read), done = std::move(done)] {
+    auto result = std::make_shared<Result<T>>(read());
+    shared_.waiting_reads.fetch_sub(1);
+    loop.Post([result, done] { done(std::move(*result)); });
+  });
+}
+
+// Resets each of the first `limit` keys on its lane and reports when the last has answered.
+void Engine::Impl::ResetAll(std::vector<DueKey> keys, std::size_t limit,
+                            std::function<void(Result<ResetReport>)> done) {
+  struct Tally {
+    std::atomic<std::size_t> open;
+    std::atomic<std::size_t> succeeded{0};
+  };
+  const bool more = keys.size() > limit;
+  keys.resize(std::min(limit, keys.size()));
+  if (keys.empty()) return done(ResetReport{0, more});
+  auto tally = std::make_shared<Tally>();
+  tally->open = keys.size();
+  for (const DueKey& key : keys) {
+    Lane& lane = LaneOf(key.gid);
+    lane.loop().Post([&lane, gid = key.gid, tally, more, done] {
+      lane.ResetDue(gid, [tally, more, done](const Result<bool>& reset) {
+        if (reset.ok() && *reset) ++tally->succeeded;
+        if (--tally->open == 0) done(ResetReport{tally->succeeded, more});
+      });
+    });
+  }
+}
+
+void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
+  shared_.stopping = true;
+  auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
+  for (auto& lane : lanes_) {
+    lane->loop().Post([&lane = *lane, grace, open, done] {
+      lane.Stop(grace, [open, done] {
+        if (--*open == 0) done();
+      });
+    });
+  }
+}
+
+Engine::Engine(EngineConfig config, EnginePorts ports)
+    : impl_(std::make_unique<Impl>(std::move(config), ports)) {}
+
+Engine::~Engine() = default;
+
+void Engine::Start() { impl_->scanner_.Start(); }
+
+void Engine::Stop(Duration grace, std::function<void()> done) {
+  impl_->Stop(grace, std::move(done));
+}
+
+void Engine::Prepare(TxnRequest request, AnswerFn answer) {
+  const std::string gid = request.body->gid;
+  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
+    lane.Prepare(std::move(request), std::move(answer));
+  });
+}
+
+void Engine::Submit(TxnRequest request, AnswerFn answer) {
+  const std::string gid = request.body->gid;
+  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
+    lane.Submit(std::move(request), std::move(answer));
+  });
+}
+
+void Engine::Abort(std::string gid, AnswerFn answer) {
+  impl_->OnLane(gid, answer, [gid, answer](Lane& lane) { lane.Abort(gid, answer); });
+}
+
+void Engine::ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer) {
+  impl_->OnLane(gid, answer,
+                [gid, event = ForceStopped{std::move(who), std::move(why)}, answer](Lane& lane) {
+                  lane.ForceStop(gid, event, answer);
+                });
+}
+
+void Engine::ResetNextCronTime(std::string gid, AnswerFn answer) {
+  impl_->OnLane(gid, answer, [gid, answer](Lane& lane) {
+    lane.ResetDue(gid, [gid, answer](const Result<bool>& reset) {
+      if (!reset.ok()) return answer(StoreTrouble(reset.status()));
+      answer(*reset ? Answer{} : UnknownGid(gid));
+    });
+  });
+}
+
+void Engine::ResetCronTime(Duration timeout, std::size_t limit,
+                           std::function<void(Result<ResetReport>)> done) {
+  const Time after = impl_->shared_.Now() + timeout;
+  impl_->Read<std::vector<DueKey>>(
+      [impl = impl_.get(), after, limit] {
+        return impl->shared_.store->FindLater(after, limit + 1);
+      },
+      [impl = impl_.get(), limit, done = std::move(done)](Result<std::vector<DueKey>> keys) {
+        if (!keys.ok()) return done(keys.status());
+        impl->ResetAll(*std::move(keys), limit, done);
+      });
+}
+
+void Engine::Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done) {
+  impl_->Read<std::optional<StoredTxn>>(
+      [store = impl_->shared_.store, gid = std::move(gid)] { return store->Load(gid); },
+      std::move(done));
+}
+
+void Engine::List(ListFilter filter, std::function<void(Result<ListPage>)> done) {
+  impl_->Read<ListPage>(
+      [store = impl_->shared_.store, filter = std::move(filter)] { return store->List(filter); },
+      std::move(done));
+}
+
+void Engine::CheckReady(std::function<void(Status)> done) {
+  Shared& shared = impl_->shared_;
+  if (shared.stopping) return done({Code::kUnavailable, "the coordinator is stopping"});
+  impl_->Read<bool>(
+      [store = shared.store]() -> Result<bool> {
+        Status status = store->CheckWritable();
+        return status.ok() ? Result<bool>(true) : Result<bool>(std::move(status));
+      },
+      [done = std::move(done)](const Result<bool>& writable) { done(writable.status()); });
+}
+
+Engine::Counts Engine::counts() const {
+  const Shared& shared = impl_->shared_;
+  return {shared.live_txns, shared.calls_in_flight, shared.committer.pending()};
+}
+
+}  // namespace treaty

@@ -1,0 +1,62 @@
+// A transaction in memory: the copy that a lane drives.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/loop.h"
+#include "base/status.h"
+#include "core/request.h"
+#include "core/step.h"
+
+namespace treaty {
+
+struct Entry;
+
+// A client's request, run on the entry when nothing is being written and the record is known,
+// or could not be read (`trouble`). Returns whether it staged a change in `next`.
+using RequestFn = std::function<bool(Entry&)>;
+
+struct Entry {
+  enum class Knowledge : std::uint8_t {
+    kAbsent,   // Taken for not stored yet; an insert tells.
+    kLoading,  // Being read from the store.
+    kPresent,  // `txn` is the record.
+  };
+
+  std::string gid;
+  Knowledge knowledge = Knowledge::kAbsent;
+  Status trouble;  // Why the record could not be read.
+
+  Txn txn;             // Valid when kPresent. Durable, but for changes written behind.
+  bool dirty = false;  // `txn` has changes that are not stored yet.
+
+  Txn next;  // What is being written.
+  bool writing = false;
+  bool terms_changed = false;
+  std::vector<Event> unstored;  // What has changed since the last write; applied again if the
+                                // next one is refused.
+
+  // How the record stands in the store's indexes.
+  bool owned = false;
+  Time wake = kNever;
+
+  std::vector<std::variant<Event, RequestFn>> inbox;  // In order of arrival.
+  std::vector<Call> in_flight;
+
+  // Who is told when the write under way is durable (or refused).
+  std::vector<std::function<void(Status)>> acks;
+  // Clients that wait until the transaction is finished or at rest.
+  std::vector<std::function<void(Answer)>> waiters;
+  // The request behind an insert under way, run again on the record if the gid is taken.
+  RequestFn inserting;
+
+  TimerId timer = kNoTimer;
+  Time timer_at = kNever;
+};
+
+}  // namespace treaty

@@ -1,0 +1,369 @@
+#include "engine/lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/repeats.h"
+#include "core/saga.h"
+
+namespace treaty {
+namespace {
+
+constexpr Duration kReloadDelay = std::chrono::seconds(1);
+
+}  // namespace
+
+Lane::Lane(Shared& shared, LanePorts ports) : shared_(shared), ports_(ports) {}
+
+Lane::~Lane() = default;
+
+Event Lane::MakeEvent(decltype(Event::what) what) {
+  return {shared_.Now(), JitterFactor(*ports_.random), std::move(what)};
+}
+
+void Lane::Push(Entry& entry, Event event) {
+  entry.inbox.emplace_back(std::move(event));
+  Advance(entry);
+}
+
+// Takes what has arrived, as far as it can be decided now; then stores the outcome, or performs
+// what is due. The one place that moves a transaction.
+void Lane::Advance(Entry& entry) {
+  if (IsBusy(entry)) return;
+  if (TakeInbox(entry)) return StartWrite(entry);
+  if (entry.knowledge == Entry::Knowledge::kPresent) return Drive(entry);
+  Leave(entry);  // No such record, and nobody wants to create it.
+}
+
+bool Lane::IsBusy(const Entry& entry) const {
+  return entry.writing || entry.knowledge == Entry::Knowledge::kLoading;
+}
+
+// Decides what is in the inbox; returns whether there is something to be stored now. Several
+// events may make one write, but never more than one status move, and a request sees only what
+// is durable.
+bool Lane::TakeInbox(Entry& entry) {
+  bool staged = false;
+  std::size_t taken = 0;
+  while (taken < entry.inbox.size()) {
+    if (auto* event = std::get_if<Event>(&entry.inbox[taken])) {
+      if (staged && entry.next.status != entry.txn.status) break;
+      staged = TakeEvent(entry, std::move(*event), staged);
+    } else {
+      if (staged) break;
+      staged = std::get<RequestFn>(entry.inbox[taken])(entry);
+    }
+    ++taken;
+  }
+  entry.inbox.erase(entry.inbox.begin(), entry.inbox.begin() + static_cast<std::ptrdiff_t>(taken));
+  return staged;
+}
+
+// Decides one event on top of what is staged; returns whether anything is staged now.
+bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
+  if (entry.knowledge != Entry::Knowledge::kPresent) return staged;
+  Txn& present = staged ? entry.next : entry.txn;
+  Decision decision = saga::Apply(present, event, shared_.config.policy);
+  if (decision.durability == Durability::kDurable) {
+    entry.terms_changed = entry.terms_changed || decision.next.terms != present.terms;
+    entry.next = std::move(decision.next);
+    entry.unstored.push_back(std::move(event));
+    return true;
+  }
+  present = std::move(decision.next);
+  if (decision.durability == Durability::kBehind) {
+    entry.unstored.push_back(std::move(event));
+    if (!staged) MarkDirty(entry);
+  }
+  return staged;
+}
+
+void Lane::StartWrite(Entry& entry) {
+  const bool insert = entry.knowledge == Entry::Knowledge::kAbsent;
+  entry.writing = true;
+  ++under_way_;
+  entry.next.version = insert ? 1 : entry.txn.version + 1;
+
+  CommitJob job;
+  job.loop = ports_.loop;
+  job.write.kind = insert ? Write::Kind::kInsert : Write::Kind::kUpdate;
+  job.write.txn = &entry.next;
+  job.write.terms_changed = std::exchange(entry.terms_changed, false);
+  job.write.write_id = ports_.random->Next();
+  PlaceInIndexes(entry, job.write);
+  entry.owned = !job.write.owner.empty();
+  entry.wake = job.write.wake;
+  job.done = [this, &entry](const Result<Verdict>& result) { OnWritten(entry, result); };
+  job.unsure = [this, &entry] {
+    Disappoint(entry, {Code::kUnknown, "the store does not answer; repeat the request"});
+  };
+  shared_.committer.Add(std::move(job));
+}
+
+// Decides who looks after the record once this write is durable: this instance while there is
+// something to do soon, the due index for a longer sleep, nobody when nothing is due.
+void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
+  if (entry.next.IsFinished() || entry.next.status == TxnStatus::kPrepared) return;
+  const Time now = shared_.Now();
+  const Duties duties = saga::Plan(entry.next, now, shared_.config.policy);
+  const bool sleeps = duties.calls.empty() && entry.in_flight.empty() && entry.inbox.empty() &&
+                      duties.wake > now + shared_.config.park_horizon;
+  if (sleeps) {
+    write.wake = duties.wake;
+  } else {
+    write.owner = shared_.config.owner;
+  }
+}
+
+void Lane::OnWritten(Entry& entry, const Result<Verdict>& result) {
+  entry.writing = false;
+  --under_way_;
+  if (!result.ok()) {
+    OnNotStored(entry, result.status());
+  } else if (*result == Verdict::kStored) {
+    OnStored(entry);
+  } else if (*result == Verdict::kIllegal) {
+    SetAside(entry);
+  } else {
+    OnRefused(entry);
+  }
+  FinishStopping();
+}
+
+void Lane::OnStored(Entry& entry) {
+  entry.txn = std::move(entry.next);
+  entry.knowledge = Entry::Knowledge::kPresent;
+  entry.dirty = false;
+  entry.unstored.clear();
+  entry.inserting = nullptr;
+  Acknowledge(entry);
+  Advance(entry);
+}
+
+// Somebody else has written the record, or the gid is taken. No further call until it has been
+// read again; what was about to be recorded is then applied to the fresh copy.
+void Lane::OnRefused(Entry& entry) {
+  std::vector<std::variant<Event, RequestFn>> again;
+  if (entry.inserting) {  // The request runs again, on the record, and is answered then.
+    entry.acks.clear();
+    entry.waiters.clear();
+    again.emplace_back(std::exchange(entry.inserting, nullptr));
+  }
+  std::ranges::move(std::exchange(entry.unstored, {}), std::back_inserter(again));
+  std::ranges::move(entry.inbox, std::back_inserter(again));
+  entry.inbox = std::move(again);
+  LoadRecord(entry);
+}
+
+// The insert was not made and will not be. Requests that came meanwhile read for themselves.
+void Lane::OnNotStored(Entry& entry, const Status& status) {
+  Disappoint(entry, status);
+  if (entry.inbox.empty()) return Leave(entry);
+  LoadRecord(entry);
+}
+
+// The store found the move illegal: a mistake of ours. The record stays as it is; rather than
+// guess, nothing more is done with it until an operator has looked.
+void Lane::SetAside(Entry& entry) {
+  shared_.log->Write(LogLevel::kError, entry.gid,
+                     "set aside: the store refused an illegal status move to " +
+                         std::string(Name(entry.next.status)));
+  Disappoint(entry, {Code::kInternal, "the transaction was set aside; see the log"});
+  Leave(entry);
+}
+
+void Lane::LoadRecord(Entry& entry) {
+  entry.knowledge = Entry::Knowledge::kLoading;
+  shared_.read_loop->Post([this, &entry, gid = entry.gid] {
+    auto result = std::make_shared<Result<std::optional<StoredTxn>>>(shared_.store->Load(gid));
+    ports_.loop->Post([this, &entry, result] { OnLoaded(entry, std::move(*result)); });
+  });
+}
+
+void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
+  if (!result.ok()) return OnUnreadable(entry, result.status());
+  entry.trouble = Status();
+  entry.knowledge = Entry::Knowledge::kAbsent;
+  if (result->has_value()) OnFound(entry, **std::move(result));
+  Advance(entry);
+}
+
+// Requests are told so. What calls have come to meanwhile is kept and the record read again.
+void Lane::OnUnreadable(Entry& entry, Status status) {
+  shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
+  entry.trouble = std::move(status);
+  std::vector<std::variant<Event, RequestFn>> events;
+  for (auto& item : std::exchange(entry.inbox, {})) {
+    if (auto* request = std::get_if<RequestFn>(&item)) {
+      (*request)(entry);
+    } else {
+      events.push_back(std::move(item));
+    }
+  }
+  entry.inbox = std::move(events);
+  Disappoint(entry, entry.trouble);
+  const bool hopeless = entry.trouble.code() == Code::kDataLoss;
+  if (entry.in_flight.empty() && (hopeless || entry.inbox.empty())) return Leave(entry);
+  ports_.loop->After(kReloadDelay, [this, &entry] { LoadRecord(entry); });
+}
+
+void Lane::OnFound(Entry& entry, StoredTxn stored) {
+  entry.knowledge = Entry::Knowledge::kPresent;
+  entry.owned = !stored.owner.empty();
+  entry.wake = stored.wake;
+  entry.dirty = false;
+  entry.txn = std::move(stored.txn);
+  saga::Loaded(entry.txn, shared_.Now(), shared_.config.policy);
+  // Without an owner it was asleep, with no call under way: nothing needs to be held back.
+  if (!entry.owned) entry.txn.live.hold_until = kNever;
+}
+
+void Lane::Acknowledge(Entry& entry) {
+  for (auto& ack : std::exchange(entry.acks, {})) ack(Status());
+}
+
+// Tells everybody who waits that the store gave no definite answer in time.
+void Lane::Disappoint(Entry& entry, const Status& status) {
+  entry.inserting = nullptr;
+  for (auto& ack : std::exchange(entry.acks, {})) ack(status);
+  for (auto& waiter : std::exchange(entry.waiters, {})) waiter(StoreTrouble(status));
+}
+
+// Performs what is due for the durable state: calls, timers, answers; or lets it go.
+void Lane::Drive(Entry& entry) {
+  const Time now = shared_.Now();
+  const Duties duties = saga::Plan(entry.txn, now, shared_.config.policy);
+  if (!shared_.stopping) {
+    StartCalls(entry, duties.calls);
+    if (duties.wake != kNever) SetTimer(entry, duties.wake);
+  }
+  if (IsAtRest(entry, duties)) AnswerWaiters(entry);
+  if (MayLeave(entry)) return Leave(entry);
+  const bool sleeps = entry.in_flight.empty() && duties.calls.empty() &&
+                      duties.wake > now + shared_.config.park_horizon;
+  const bool last_chance = shared_.stopping && entry.dirty;
+  if (sleeps || last_chance) {
+    entry.next = entry.txn;  // Nothing but its place in the indexes, and what was left behind.
+    StartWrite(entry);
+  }
+}
+
+void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {
+  for (const Call& call : calls) {
+    const bool branch_busy = std::ranges::any_of(
+        entry.in_flight, [&](const Call& other) { return other.branch == call.branch; });
+    if (!branch_busy) StartCall(entry, call);
+  }
+}
+
+void Lane::StartCall(Entry& entry, const Call& call) {
+  if (call.op == Op::kAction) saga::MarkCalled(entry.txn, call.branch);
+  entry.in_flight.push_back(call);
+  ++under_way_;
+  shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
+
+  const auto own = entry.txn.terms->request_timeout;
+  const Duration timeout = own.count() > 0 ? Duration(own) : shared_.config.policy.request_timeout;
+  ports_.participant->Call(
+      {entry.txn.body, entry.txn.terms, call.branch, call.op, timeout},
+      [this, gid = entry.gid, call](BranchReply reply) { OnReply(gid, call, std::move(reply)); });
+}
+
+void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) {
+  shared_.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  --under_way_;
+  const auto found = entries_.find(gid);
+  if (found == entries_.end()) return FinishStopping();
+  Entry& entry = *found->second;
+  std::erase(entry.in_flight, call);
+  if (shared_.log->Enabled(LogLevel::kDebug)) {
+    shared_.log->Write(LogLevel::kDebug, gid,
+                       BranchId(call.branch) + "/" + std::string(Name(call.op)) + " " +
+                           std::string(Name(reply.outcome)) + " " + reply.text);
+  }
+  Push(entry, MakeEvent(Replied{call.branch, call.op, reply.outcome, std::move(reply.text),
+                                entry.in_flight.empty()}));
+  FinishStopping();
+}
+
+bool Lane::IsAtRest(const Entry& entry, const Duties& duties) const {
+  if (entry.txn.IsFinished()) return true;
+  if (shared_.stopping) return entry.in_flight.empty();
+  return entry.in_flight.empty() && duties.calls.empty() &&
+         (duties.wake == kNever || duties.wake > shared_.Now());
+}
+
+void Lane::AnswerWaiters(Entry& entry) {
+  for (auto& waiter : std::exchange(entry.waiters, {})) waiter(WaitOutcome(entry.txn));
+}
+
+void Lane::SetTimer(Entry& entry, Time at) {
+  if (entry.timer != kNoTimer && entry.timer_at == at) return;
+  if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
+  entry.timer_at = at;
+  const Duration delay = std::max(Duration(0), at - shared_.Now());
+  entry.timer = ports_.loop->After(delay, [this, &entry] {
+    entry.timer = kNoTimer;
+    Push(entry, MakeEvent(Ticked{}));
+  });
+}
+
+void Lane::MarkDirty(Entry& entry) {
+  if (std::exchange(entry.dirty, true)) return;
+  if (dirty_gids_.empty()) {
+    ports_.loop->After(shared_.config.behind_delay, [this] { FlushDirty(); });
+  }
+  dirty_gids_.push_back(entry.gid);
+}
+
+// Stores what has been written behind long enough and was not overtaken by a later write.
+void Lane::FlushDirty() {
+  for (const std::string& gid : std::exchange(dirty_gids_, {})) {
+    const auto found = entries_.find(gid);
+    if (found == entries_.end()) continue;
+    Entry& entry = *found->second;
+    const bool idle = !entry.writing && entry.knowledge == Entry::Knowledge::kPresent;
+    if (!entry.dirty || !idle) continue;
+    entry.next = entry.txn;
+    StartWrite(entry);
+  }
+}
+
+// Whether the lane has nothing to do for it: finished, prepared, or asleep in the due index.
+bool Lane::MayLeave(const Entry& entry) const {
+  if (!entry.in_flight.empty() || !entry.waiters.empty() || !entry.inbox.empty() || entry.dirty) {
+    return false;
+  }
+  if (entry.txn.IsFinished() || entry.txn.status == TxnStatus::kPrepared) return true;
+  return !entry.owned && entry.wake > shared_.Now() + shared_.config.park_horizon;
+}
+
+void Lane::Leave(Entry& entry) {
+  if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
+  shared_.live_txns.fetch_sub(1, std::memory_order_relaxed);
+  entries_.erase(entries_.find(entry.gid));
+}
+
+void Lane::Stop(Duration grace, std::function<void()> done) {
+  stopped_ = std::move(done);
+  DriveAll();
+  ports_.loop->After(grace, [this] { ports_.participant->CancelAll(); });
+  FinishStopping();
+}
+
+// Lets every transaction notice that the lane is stopping: waiting clients are answered, and
+// what was written behind is stored.
+void Lane::DriveAll() {
+  std::vector<std::string> gids;
+  for (const auto& [gid, entry] : entries_) gids.push_back(gid);
+  for (const std::string& gid : gids) {
+    const auto found = entries_.find(gid);
+    if (found != entries_.end()) Advance(*found->second);
+  }
+}
+
+void Lane::FinishStopping() {
+  if (stopped_ && under_way_ == 0) std::exchange(stopped_, nullptr)();
+}
+
+}  // namespace treaty

@@ -1,0 +1,124 @@
+// A lane: one thread's share of the transactions, each driven one step at a time.
+//
+// The order of the system: an event comes in, the core decides, the decision is stored, and
+// only then the duties that follow from it are performed. While a transaction's write is under
+// way its further events wait in its inbox.
+//
+// Everything here runs on the lane's loop.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/committer.h"
+#include "engine/engine.h"
+#include "engine/entry.h"
+
+namespace treaty {
+
+// What the lanes of an engine have in common.
+struct Shared {
+  const EngineConfig config;
+  Store* const store;
+  Loop* const read_loop;
+  Log* const log;
+  Committer committer;
+
+  std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> live_txns{0};
+  std::atomic<std::size_t> calls_in_flight{0};
+  std::atomic<std::size_t> waiting_reads{0};
+
+  Time Now() const { return store->clock().Now(); }
+};
+
+class Lane {
+ public:
+  Lane(Shared& shared, LanePorts ports);
+  ~Lane();
+
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
+  Loop& loop() { return *ports_.loop; }
+
+  // The requests of engine.h.
+  void Prepare(TxnRequest request, Engine::AnswerFn answer);
+  void Submit(TxnRequest request, Engine::AnswerFn answer);
+  void Abort(std::string gid, Engine::AnswerFn answer);
+  void ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer);
+  void ResetDue(std::string gid, std::function<void(Result<bool>)> done);
+
+  // Takes over a transaction that recovery or the due index named. `settled` is called once it
+  // has been read and its duties are under way, with false if it could not be read.
+  void Adopt(std::string gid, std::function<void(bool)> settled);
+
+  // Starts no further call; see Engine::Stop. `done` is called when nothing is under way.
+  void Stop(Duration grace, std::function<void()> done);
+
+ private:
+  // lane_requests.cc
+  Entry& NewEntry(const std::string& gid);
+  bool HasRoom(const Engine::AnswerFn& answer) const;
+  void WithNew(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request);
+  void WithRecord(const std::string& gid, RequestFn request);
+  bool RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  bool RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  bool RunForceStop(Entry& entry, const ForceStopped& event, const Engine::AnswerFn& answer);
+  bool Insert(Entry& entry, const TxnRequest& request, TxnStatus status);
+  bool ApplyThen(Entry& entry, decltype(Event::what) what);
+  void AwaitOrAnswerLater(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+
+  // lane.cc
+  Event MakeEvent(decltype(Event::what) what);
+  void Push(Entry& entry, Event event);
+  void Advance(Entry& entry);
+  bool TakeInbox(Entry& entry);
+  bool TakeEvent(Entry& entry, Event event, bool staged);
+  bool IsBusy(const Entry& entry) const;
+  void StartWrite(Entry& entry);
+  void PlaceInIndexes(const Entry& entry, Write& write);
+  void OnWritten(Entry& entry, const Result<Verdict>& result);
+  void OnStored(Entry& entry);
+  void OnRefused(Entry& entry);
+  void OnNotStored(Entry& entry, const Status& status);
+  void SetAside(Entry& entry);
+  void LoadRecord(Entry& entry);
+  void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
+  void OnUnreadable(Entry& entry, Status status);
+  void OnFound(Entry& entry, StoredTxn stored);
+  void Acknowledge(Entry& entry);
+  void Disappoint(Entry& entry, const Status& status);
+  void Drive(Entry& entry);
+  void StartCalls(Entry& entry, const std::vector<Call>& calls);
+  void StartCall(Entry& entry, const Call& call);
+  void OnReply(const std::string& gid, const Call& call, BranchReply reply);
+  bool IsAtRest(const Entry& entry, const Duties& duties) const;
+  void AnswerWaiters(Entry& entry);
+  void SetTimer(Entry& entry, Time at);
+  void MarkDirty(Entry& entry);
+  void FlushDirty();
+  bool MayLeave(const Entry& entry) const;
+  void Leave(Entry& entry);
+  void FinishStopping();
+  void DriveAll();
+
+  Shared& shared_;
+  const LanePorts ports_;
+  std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.
+  std::size_t under_way_ = 0;            // Writes and calls of this lane.
+  std::function<void()> stopped_;        // Set while stopping.
+};
+
+// The reply to a client whose request met a store that did not do its part.
+Answer StoreTrouble(const Status& status);
+
+}  // namespace treaty
