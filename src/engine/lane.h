@@ -76,7 +76,7 @@ class Lane {
   bool ApplyThen(Entry& entry, decltype(Event::what) what);
   void AwaitOrAnswerLater(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
 
-  // lane.cc
+  // lane.cc and lane_store.cc
   Event MakeEvent(decltype(Event::what) what);
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);

@@ -1,0 +1,168 @@
+// A lane's dealings with the store: writes and what their verdicts mean, records read again.
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/saga.h"
+#include "engine/lane.h"
+
+namespace treaty {
+namespace {
+
+constexpr Duration kReloadDelay = std::chrono::seconds(1);
+
+}  // namespace
+
+void Lane::StartWrite(Entry& entry) {
+  const bool insert = entry.knowledge == Entry::Knowledge::kAbsent;
+  entry.writing = true;
+  ++under_way_;
+  entry.next.version = insert ? 1 : entry.txn.version + 1;
+
+  CommitJob job;
+  job.loop = ports_.loop;
+  job.write.kind = insert ? Write::Kind::kInsert : Write::Kind::kUpdate;
+  job.write.txn = &entry.next;
+  job.write.terms_changed = std::exchange(entry.terms_changed, false);
+  job.write.write_id = ports_.random->Next();
+  PlaceInIndexes(entry, job.write);
+  entry.owned = !job.write.owner.empty();
+  entry.wake = job.write.wake;
+  job.done = [this, &entry](const Result<Verdict>& result) { OnWritten(entry, result); };
+  job.unsure = [this, &entry] {
+    Disappoint(entry, {Code::kUnknown, "the store does not answer; repeat the request"});
+  };
+  shared_.committer.Add(std::move(job));
+}
+
+// Decides who looks after the record once this write is durable: this instance while there is
+// something to do soon, the due index for a longer sleep, nobody when nothing is due.
+void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
+  if (entry.next.IsFinished() || entry.next.status == TxnStatus::kPrepared) return;
+  const Time now = shared_.Now();
+  const Duties duties = saga::Plan(entry.next, now, shared_.config.policy);
+  const bool sleeps = duties.calls.empty() && entry.in_flight.empty() && entry.inbox.empty() &&
+                      duties.wake > now + shared_.config.park_horizon;
+  if (sleeps) {
+    write.wake = duties.wake;
+  } else {
+    write.owner = shared_.config.owner;
+  }
+}
+
+void Lane::OnWritten(Entry& entry, const Result<Verdict>& result) {
+  entry.writing = false;
+  --under_way_;
+  if (!result.ok()) {
+    OnNotStored(entry, result.status());
+  } else if (*result == Verdict::kStored) {
+    OnStored(entry);
+  } else if (*result == Verdict::kIllegal) {
+    SetAside(entry);
+  } else {
+    OnRefused(entry);
+  }
+  FinishStopping();
+}
+
+void Lane::OnStored(Entry& entry) {
+  entry.txn = std::move(entry.next);
+  entry.knowledge = Entry::Knowledge::kPresent;
+  entry.dirty = false;
+  entry.unstored.clear();
+  entry.inserting = nullptr;
+  Acknowledge(entry);
+  Advance(entry);
+}
+
+// Somebody else has written the record, or the gid is taken. No further call until it has been
+// read again; what was about to be recorded is then applied to the fresh copy.
+void Lane::OnRefused(Entry& entry) {
+  std::vector<std::variant<Event, RequestFn>> again;
+  if (entry.inserting) {  // The request runs again, on the record, and is answered then.
+    entry.acks.clear();
+    entry.waiters.clear();
+    again.emplace_back(std::exchange(entry.inserting, nullptr));
+  }
+  std::ranges::move(std::exchange(entry.unstored, {}), std::back_inserter(again));
+  std::ranges::move(entry.inbox, std::back_inserter(again));
+  entry.inbox = std::move(again);
+  LoadRecord(entry);
+}
+
+// The insert was not made and will not be. Requests that came meanwhile read for themselves.
+void Lane::OnNotStored(Entry& entry, const Status& status) {
+  Disappoint(entry, status);
+  if (entry.inbox.empty()) return Leave(entry);
+  LoadRecord(entry);
+}
+
+// The store found the move illegal: a mistake of ours. The record stays as it is; rather than
+// guess, nothing more is done with it until an operator has looked.
+void Lane::SetAside(Entry& entry) {
+  shared_.log->Write(LogLevel::kError, entry.gid,
+                     "set aside: the store refused an illegal status move to " +
+                         std::string(Name(entry.next.status)));
+  Disappoint(entry, {Code::kInternal, "the transaction was set aside; see the log"});
+  Leave(entry);
+}
+
+void Lane::LoadRecord(Entry& entry) {
+  entry.knowledge = Entry::Knowledge::kLoading;
+  shared_.read_loop->Post([this, &entry, gid = entry.gid] {
+    auto result = std::make_shared<Result<std::optional<StoredTxn>>>(shared_.store->Load(gid));
+    ports_.loop->Post([this, &entry, result] { OnLoaded(entry, std::move(*result)); });
+  });
+}
+
+void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
+  if (!result.ok()) return OnUnreadable(entry, result.status());
+  entry.trouble = Status();
+  entry.knowledge = Entry::Knowledge::kAbsent;
+  if (result->has_value()) OnFound(entry, **std::move(result));
+  Advance(entry);
+}
+
+// Requests are told so. What calls have come to meanwhile is kept and the record read again.
+void Lane::OnUnreadable(Entry& entry, Status status) {
+  shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
+  entry.trouble = std::move(status);
+  std::vector<std::variant<Event, RequestFn>> events;
+  for (auto& item : std::exchange(entry.inbox, {})) {
+    if (auto* request = std::get_if<RequestFn>(&item)) {
+      (*request)(entry);
+    } else {
+      events.push_back(std::move(item));
+    }
+  }
+  entry.inbox = std::move(events);
+  Disappoint(entry, entry.trouble);
+  const bool hopeless = entry.trouble.code() == Code::kDataLoss;
+  if (entry.in_flight.empty() && (hopeless || entry.inbox.empty())) return Leave(entry);
+  ports_.loop->After(kReloadDelay, [this, &entry] { LoadRecord(entry); });
+}
+
+void Lane::OnFound(Entry& entry, StoredTxn stored) {
+  entry.knowledge = Entry::Knowledge::kPresent;
+  entry.owned = !stored.owner.empty();
+  entry.wake = stored.wake;
+  entry.dirty = false;
+  entry.txn = std::move(stored.txn);
+  saga::Loaded(entry.txn, shared_.Now(), shared_.config.policy);
+  // Without an owner it was asleep, with no call under way: nothing needs to be held back.
+  if (!entry.owned) entry.txn.live.hold_until = kNever;
+}
+
+void Lane::Acknowledge(Entry& entry) {
+  for (auto& ack : std::exchange(entry.acks, {})) ack(Status());
+}
+
+// Tells everybody who waits that the store gave no definite answer in time.
+void Lane::Disappoint(Entry& entry, const Status& status) {
+  entry.inserting = nullptr;
+  for (auto& ack : std::exchange(entry.acks, {})) ack(status);
+  for (auto& waiter : std::exchange(entry.waiters, {})) waiter(StoreTrouble(status));
+}
+
+}  // namespace treaty
