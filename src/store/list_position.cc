@@ -1,0 +1,26 @@
+// Grammar: milliseconds, a dot, the gid.
+
+#include "store/list_position.h"
+
+#include <charconv>
+#include <cstdint>
+
+namespace treaty {
+
+std::string FormatPosition(const ListPosition& position) {
+  return std::to_string(position.created.time_since_epoch().count()) + "." + position.gid;
+}
+
+Result<ListPosition> ParsePosition(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  std::int64_t millis = 0;
+  const auto [rest, error] = std::from_chars(text.data(), end, millis);
+  if (error != std::errc() || millis < 0 || rest == end || *rest != '.') {
+    return Status(Code::kInvalidArgument,
+                  "the position is none that a page of this list has returned; leave it empty to "
+                  "start from the newest transaction");
+  }
+  return ListPosition{Time(Duration(millis)), std::string(rest + 1, end)};
+}
+
+}  // namespace treaty

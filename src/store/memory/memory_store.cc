@@ -1,0 +1,238 @@
+// The memory store: one map of records, and an ordered set per question that is asked of it.
+
+#include "store/memory/memory_store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "store/legal_move.h"
+#include "store/list_position.h"
+
+namespace treaty {
+namespace {
+
+// The string views point at the keys of the map of records, which stay where they are.
+using TimeIndex = std::set<std::pair<Time, std::string_view>>;
+
+bool IsDue(const StoredTxn& record) { return !record.txn.IsFinished() && record.wake != kNever; }
+bool IsOwned(const StoredTxn& record) { return !record.txn.IsFinished() && !record.owner.empty(); }
+
+bool Matches(const StoredTxn& record, const ListFilter& filter) {
+  const Txn& txn = record.txn;
+  return (!filter.status || txn.status == *filter.status) &&
+         (!filter.model || txn.body->model == *filter.model) &&
+         (filter.created_from == kNever || txn.created >= filter.created_from) &&
+         (filter.created_to == kNever || txn.created <= filter.created_to);
+}
+
+// A database does not read the body for a list, so this store does not show it either.
+StoredTxn WithoutBody(const StoredTxn& record) {
+  StoredTxn listed = record;
+  auto body = std::make_shared<Body>();
+  body->gid = record.txn.gid();
+  body->model = record.txn.body->model;
+  listed.txn.body = std::move(body);
+  return listed;
+}
+
+class MapStore final : public MemoryStore {
+ public:
+  explicit MapStore(const Clock& clock) : clock_(clock) {}
+
+  Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
+    TREATY_CHECK(writes.size() == verdicts.size());
+    const std::lock_guard lock(mutex_);
+    const CommitFault fault = std::exchange(fault_, CommitFault::kNone);
+    if (fault == CommitFault::kRefused) return {Code::kUnavailable, "the commit was refused"};
+    if (fault == CommitFault::kLostRequest) return {Code::kUnknown, "no answer to the commit"};
+    for (std::size_t i = 0; i < writes.size(); ++i) verdicts[i] = Apply(writes[i]);
+    if (fault == CommitFault::kLostAnswer) return {Code::kUnknown, "no answer to the commit"};
+    return {};
+  }
+
+  Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = records_.find(gid);
+    if (found == records_.end()) return std::optional<StoredTxn>();
+    return std::optional<StoredTxn>(found->second);
+  }
+
+  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<DueKey> found;
+    for (auto at = due_.upper_bound({after.wake, after.gid});
+         at != due_.end() && at->first <= until && found.size() < limit; ++at) {
+      const std::string gid(at->second);
+      if (records_.at(gid).owner.empty()) found.push_back({at->first, gid});
+    }
+    return found;
+  }
+
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+                                          std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<DueKey> found;
+    for (auto at = owned_.upper_bound(after); at != owned_.end() && found.size() < limit; ++at) {
+      const std::string gid(*at);
+      const StoredTxn& record = records_.at(gid);
+      if (record.owner != owner) found.push_back({record.wake, gid});
+    }
+    return found;
+  }
+
+  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<DueKey> found;
+    for (auto at = due_.lower_bound({after + Duration(1), ""});
+         at != due_.end() && found.size() < limit; ++at) {
+      found.push_back({at->first, std::string(at->second)});
+    }
+    return found;
+  }
+
+  Result<ListPage> List(const ListFilter& filter) override {
+    const std::lock_guard lock(mutex_);
+    if (!filter.gid.empty()) return ListOne(filter.gid);
+    auto end = listed_.end();
+    if (!filter.position.empty()) {
+      const Result<ListPosition> position = ParsePosition(filter.position);
+      if (!position.ok()) return position.status();
+      end = listed_.lower_bound({position->created, position->gid});
+    }
+    return PageBefore(end, filter);
+  }
+
+  Result<std::size_t> Prune(Time before, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    std::size_t pruned = 0;
+    while (pruned < limit && !finished_.empty() && finished_.begin()->first < before) {
+      const auto found = records_.find(std::string(finished_.begin()->second));
+      Unindex(found->first, found->second);
+      listed_.erase({found->second.txn.created, found->first});
+      records_.erase(found);
+      ++pruned;
+    }
+    return pruned;
+  }
+
+  Status CheckWritable() override { return {}; }
+  const Clock& clock() const override { return clock_; }
+
+  void InjectFault(CommitFault fault) override {
+    const std::lock_guard lock(mutex_);
+    fault_ = fault;
+  }
+
+  std::size_t size() const override {
+    const std::lock_guard lock(mutex_);
+    return records_.size();
+  }
+
+ private:
+  using Records = std::unordered_map<std::string, StoredTxn>;
+
+  Verdict Apply(const Write& write) {
+    return write.kind == Write::Kind::kInsert ? Insert(write) : Update(write);
+  }
+
+  Verdict Insert(const Write& write) {
+    const auto [at, inserted] = records_.try_emplace(write.txn->gid());
+    StoredTxn& record = at->second;
+    if (!inserted) {
+      return record.write_id == write.write_id ? Verdict::kStored : Verdict::kExists;
+    }
+    record.txn.body = write.txn->body;
+    record.txn.terms = write.txn->terms;
+    Assign(record, write);
+    listed_.emplace(record.txn.created, at->first);
+    Index(at->first, record);
+    return Verdict::kStored;
+  }
+
+  Verdict Update(const Write& write) {
+    const auto at = records_.find(write.txn->gid());
+    if (at == records_.end()) return Verdict::kStale;
+    StoredTxn& record = at->second;
+    if (record.write_id == write.write_id) return Verdict::kStored;
+    if (record.txn.version + 1 != write.txn->version) return Verdict::kStale;
+    if (!Contains(LegalPredecessors(*write.txn), record.txn.status)) return Verdict::kIllegal;
+    Unindex(at->first, record);
+    if (write.terms_changed) record.txn.terms = write.txn->terms;
+    Assign(record, write);
+    Index(at->first, record);
+    return Verdict::kStored;
+  }
+
+  // Everything but the body, the terms and what only a process knows.
+  static void Assign(StoredTxn& record, const Write& write) {
+    const Time created = record.txn.version == 0 ? write.txn->created : record.txn.created;
+    auto body = std::move(record.txn.body);
+    auto terms = std::move(record.txn.terms);
+    record.txn = *write.txn;
+    record.txn.body = std::move(body);
+    record.txn.terms = std::move(terms);
+    record.txn.created = created;
+    record.txn.live = Live();
+    record.write_id = write.write_id;
+    record.owner = write.owner;
+    record.wake = write.wake;
+  }
+
+  void Index(std::string_view gid, const StoredTxn& record) {
+    if (IsDue(record)) due_.emplace(record.wake, gid);
+    if (IsOwned(record)) owned_.insert(gid);
+    if (record.txn.IsFinished()) finished_.emplace(record.txn.finished, gid);
+  }
+
+  void Unindex(std::string_view gid, const StoredTxn& record) {
+    if (IsDue(record)) due_.erase({record.wake, gid});
+    if (IsOwned(record)) owned_.erase(gid);
+    if (record.txn.IsFinished()) finished_.erase({record.txn.finished, gid});
+  }
+
+  ListPage ListOne(const std::string& gid) const {
+    ListPage page;
+    const auto found = records_.find(gid);
+    if (found != records_.end()) page.txns.push_back(WithoutBody(found->second));
+    return page;
+  }
+
+  ListPage PageBefore(TimeIndex::const_iterator at, const ListFilter& filter) const {
+    const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kListLimit);
+    ListPage page;
+    while (at != listed_.begin()) {
+      --at;
+      const StoredTxn& record = records_.at(std::string(at->second));
+      if (!Matches(record, filter)) continue;
+      if (page.txns.size() == limit) {
+        const Txn& last = page.txns.back().txn;
+        page.next_position = FormatPosition({last.created, last.gid()});
+        break;
+      }
+      page.txns.push_back(WithoutBody(record));
+    }
+    return page;
+  }
+
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;  // Guards everything below.
+  CommitFault fault_ = CommitFault::kNone;
+  Records records_;
+  TimeIndex listed_;                  // All, by created.
+  TimeIndex due_;                     // Unfinished ones with a wake time.
+  TimeIndex finished_;                // Finished ones, by when.
+  std::set<std::string_view> owned_;  // Unfinished ones with an owner.
+};
+
+}  // namespace
+
+std::unique_ptr<MemoryStore> MakeMemoryStore(const Clock& clock) {
+  return std::make_unique<MapStore>(clock);
+}
+
+}  // namespace treaty
