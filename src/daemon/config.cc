@@ -1,0 +1,235 @@
+// Turns what was given into a checked Config; every mistake is reported, not only the first.
+
+#include "daemon/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "daemon/config_keys.h"
+#include "daemon/escape.h"
+#include "daemon/targets.h"
+
+namespace treaty::daemon {
+namespace {
+
+std::optional<std::int64_t> ParseInteger(std::string_view text) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || text.empty()) return std::nullopt;
+  return value;
+}
+
+std::optional<bool> ParseBool(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower == "true" || lower == "1") return true;
+  if (lower == "false" || lower == "0") return false;
+  return std::nullopt;
+}
+
+bool IsChoice(const Key& key, std::string_view text) {
+  if (key.choices.empty()) return true;
+  const std::string list = "|" + std::string(key.choices) + "|";
+  return text.find('|') == std::string_view::npos &&
+         list.find("|" + std::string(text) + "|") != std::string::npos;
+}
+
+bool InRange(const Key& key, std::optional<std::int64_t> value) {
+  return value && *value >= key.min && *value <= key.max;
+}
+
+// Stores the value in `config`, unless it is none that the key allows.
+bool Assign(const Key& key, const std::string& text, Config& config) {
+  if (const auto* flag = std::get_if<bool Config::*>(&key.field)) {
+    const std::optional<bool> value = ParseBool(text);
+    if (value) config.*(*flag) = *value;
+    return value.has_value();
+  }
+  if (const auto* number = std::get_if<std::int64_t Config::*>(&key.field)) {
+    const std::optional<std::int64_t> value = ParseInteger(text);
+    if (!InRange(key, value)) return false;
+    config.*(*number) = *value;
+    return true;
+  }
+  if (const auto* word = std::get_if<std::string Config::*>(&key.field)) {
+    if (!IsChoice(key, text)) return false;
+    config.*(*word) = text;
+    return true;
+  }
+  return key.standing != Standing::kLater || InRange(key, ParseInteger(text));
+}
+
+std::string UnknownKey(const Given& given) {
+  std::string out = given.where + ": unknown key '" + Escape(given.key) + "'";
+  if (const Key* near = NearestKey(given.key)) {
+    return out + "; did you mean '" + std::string(near->name) + "'?";
+  }
+  return out + "; treatyd --help lists all keys";
+}
+
+std::string BadValue(const Given& given, const Key& key) {
+  std::string out = given.where + ": " + given.key + " is '" + Escape(given.text) +
+                    "', allowed is " + Allowed(key);
+  if (key.name == "Store.Driver") out += "; other stores are not in this version";
+  return out;
+}
+
+class Builder {
+ public:
+  Builder() {
+    for (const Key& key : Keys()) {
+      if (IsHeeded(key)) TREATY_CHECK(Assign(key, std::string(key.fallback), loaded_.config));
+    }
+  }
+
+  void Take(const Given& given) {
+    const Key* key = FindKey(given.key);
+    if (key == nullptr) {
+      mistakes_.push_back(UnknownKey(given));
+    } else if (key->standing == Standing::kIgnored) {
+      Warn(given, std::string(key->meaning));
+    } else if (!Assign(*key, given.text, loaded_.config)) {
+      mistakes_.push_back(BadValue(given, *key));
+    } else {
+      loaded_.sources[given.key] = given.where;
+    }
+  }
+
+  Result<Loaded> Finish() {
+    if (mistakes_.empty()) CheckTogether();
+    if (mistakes_.empty()) return std::move(loaded_);
+    std::string all;
+    for (const std::string& mistake : mistakes_) all += (all.empty() ? "" : "\n") + mistake;
+    return Status(Code::kInvalidArgument, std::move(all));
+  }
+
+ private:
+  void Warn(const Given& given, const std::string& why) {
+    if (!warned_.insert(given.key).second) return;
+    loaded_.warnings.push_back(given.where + ": " + given.key + " has no effect: " + why);
+  }
+
+  std::string Where(std::string_view key) const {
+    const auto found = loaded_.sources.find(key);
+    return found == loaded_.sources.end() ? "default" : found->second;
+  }
+
+  void NotBelow(std::string_view key, std::int64_t value, std::string_view floor_key,
+                std::int64_t floor) {
+    if (value >= floor) return;
+    mistakes_.push_back(Where(key) + ": " + std::string(key) + " is " + std::to_string(value) +
+                        ", allowed is " + std::string(floor_key) + " (" + std::to_string(floor) +
+                        ", " + Where(floor_key) + ") or more");
+  }
+
+  void NotEmpty(std::string_view key, const std::string& value) {
+    if (value.empty()) {
+      mistakes_.push_back(Where(key) + ": " + std::string(key) + " is empty, allowed is any text");
+    }
+  }
+
+  void CheckHost(const Config& config) {
+    const Result<bool> loopback = IsLoopbackAddress(config.host);
+    if (!loopback.ok()) {
+      mistakes_.push_back(Where("Host") + ": Host is '" + Escape(config.host) +
+                          "', allowed is an IPv4 or IPv6 address (127.0.0.1, ::1, 0.0.0.0), or "
+                          "localhost");
+    } else if (!*loopback && !config.insecure) {
+      mistakes_.push_back(
+          Where("Host") + ": Host is '" + Escape(config.host) +
+          "', which other machines may reach, and there is no authentication yet: whoever "
+          "reaches the port commands this daemon. Either listen on 127.0.0.1, or, on a trusted "
+          "network only, set Insecure: true");
+    }
+  }
+
+  void CheckTogether() {
+    const Config& config = loaded_.config;
+    CheckHost(config);
+    NotEmpty("Store.Path", config.store_path);
+    NotEmpty("Log.Outputs", config.log_outputs);
+    NotBelow("TimeoutToFail", config.timeout_to_fail_s, "RetryInterval", config.retry_interval_s);
+    NotBelow("RetryIntervalMax", config.retry_interval_max_s, "RetryInterval",
+             config.retry_interval_s);
+    NotBelow("Limits.PayloadTotalBytes", config.max_payload_total_bytes, "Limits.PayloadBytes",
+             config.max_payload_bytes);
+    if (const Result<std::vector<wire::AllowRule>> rules = ParseAllowRules(config.allow_targets);
+        !rules.ok()) {
+      mistakes_.push_back(Where("AllowTargets") + ": AllowTargets " + rules.status().message());
+    }
+    if (config.store_driver == "boltdb") {
+      loaded_.warnings.push_back(Where("Store.Driver") +
+                                 ": Store.Driver boltdb is taken as sqlite, the embedded store; "
+                                 "files of DTM's are not read");
+    }
+  }
+
+  Loaded loaded_;
+  std::set<std::string> warned_;
+  std::vector<std::string> mistakes_;
+};
+
+std::string ValueText(const Key& key, const Config& config) {
+  if (const auto* flag = std::get_if<bool Config::*>(&key.field)) {
+    return config.*(*flag) ? "true" : "false";
+  }
+  if (const auto* number = std::get_if<std::int64_t Config::*>(&key.field)) {
+    return std::to_string(config.*(*number));
+  }
+  return "\"" + EscapeJson(config.*(std::get<std::string Config::*>(key.field))) + "\"";
+}
+
+}  // namespace
+
+Result<Loaded> BuildConfig(const std::vector<Given>& given) {
+  Builder builder;
+  for (const Given& one : given) builder.Take(one);
+  return builder.Finish();
+}
+
+std::vector<Given> ReadEnvironment(const char* const* environment,
+                                   std::vector<std::string>& warnings) {
+  std::map<std::string, const Key*, std::less<>> names;
+  for (const Key& key : Keys()) names[EnvironmentName(key)] = &key;
+
+  std::vector<Given> given;
+  for (; *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;
+    const std::string name(entry.substr(0, equals));
+    const auto found = names.find(name);
+    if (found != names.end()) {
+      given.push_back({std::string(found->second->name), std::string(entry.substr(equals + 1)),
+                       "environment " + name});
+    } else if (name.starts_with("TREATY_")) {
+      warnings.push_back("environment " + Escape(name) + " is no key's name and has no effect");
+    }
+  }
+  return given;
+}
+
+std::string PrintConfig(const Loaded& loaded) {
+  std::string out;
+  std::string section;
+  for (const Key& key : Keys()) {
+    if (!IsHeeded(key)) continue;
+    const std::size_t point = key.name.find('.');
+    const bool nested = point != std::string_view::npos;
+    const std::string name(nested ? key.name.substr(point + 1) : key.name);
+    const std::string in(nested ? key.name.substr(0, point) : "");
+    if (nested && in != section) out += in + ":\n";
+    section = in;
+    const auto source = loaded.sources.find(key.name);
+    out += (nested ? "  " : "") + name + ": " + ValueText(key, loaded.config) + "  # " +
+           (source == loaded.sources.end() ? "default" : Escape(source->second)) + "\n";
+  }
+  return out;
+}
+
+}  // namespace treaty::daemon

@@ -1,0 +1,100 @@
+// Everything treatyd can be told, and how what was told becomes one checked set of values.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace treaty::daemon {
+
+// One member per key that has a meaning; config_keys.cc says which, with defaults and ranges.
+// The numbers are in the unit of the key.
+struct Config {
+  std::string host;
+  std::int64_t http_port = 0;
+  bool insecure = false;
+  std::int64_t lanes = 0;
+
+  std::string store_driver;
+  std::string store_path;
+  std::int64_t data_expire_s = 0;
+
+  std::int64_t timeout_to_fail_s = 0;
+  std::int64_t retry_interval_s = 0;
+  std::int64_t retry_interval_max_s = 0;
+  std::int64_t request_timeout_s = 0;
+  std::int64_t update_branch_sync = 0;
+
+  std::string allow_loopback_targets;
+  std::string allow_targets;
+  std::string ca_file;
+  bool success_on_any_2xx = false;
+  bool legacy_result_words = false;
+  bool wait_result_409 = false;
+  std::string gid_charset;
+
+  std::int64_t http_max_body_bytes = 0;
+  std::int64_t http_max_header_bytes = 0;
+  std::int64_t http_header_timeout_s = 0;
+  std::int64_t http_body_timeout_s = 0;
+  std::int64_t http_min_body_rate = 0;
+  std::int64_t http_idle_timeout_s = 0;
+  std::int64_t http_max_connections = 0;
+  std::int64_t http_max_connections_per_address = 0;
+  std::int64_t http_max_memory_bytes = 0;
+
+  std::int64_t max_live_txns = 0;
+  std::int64_t max_queued_writes = 0;
+  std::int64_t max_batch_writes = 0;
+  std::int64_t max_waiting_reads = 0;
+  std::int64_t max_steps = 0;
+  std::int64_t max_payload_bytes = 0;
+  std::int64_t max_payload_total_bytes = 0;
+
+  std::int64_t calls_in_flight = 0;
+  std::int64_t calls_per_destination = 0;
+  std::int64_t calls_queued_per_destination = 0;
+  std::int64_t calls_idle_expiry_s = 0;
+  std::int64_t calls_dns_ttl_s = 0;
+  std::int64_t calls_max_reply_bytes = 0;
+
+  std::string log_level;
+  std::string log_format;
+  std::string log_outputs;
+  std::int64_t log_queue_lines = 0;
+};
+
+// A value as somebody gave it.
+struct Given {
+  std::string key;
+  std::string text;
+  std::string where;  // "conf/treaty.yaml:12", "environment HTTP_PORT", "flag --http-port"
+};
+
+struct Loaded {
+  Config config;
+  std::vector<std::string> warnings;                        // To be logged once, each.
+  std::map<std::string, std::string, std::less<>> sources;  // By key; absent: the default.
+};
+
+// Applies `given` over the defaults, in order: later ones win. Fails with kInvalidArgument; the
+// message has one line per mistake, each naming place, key, value and what is allowed.
+Result<Loaded> BuildConfig(const std::vector<Given>& given);
+
+// Reads a file's keys, known or not, nested ones joined with a point ("Store.Path").
+Result<std::vector<Given>> ReadYaml(const std::string& path);
+
+// Picks the known names out of an environment ("NAME=value", ended by null). Empty values count
+// as unset. Names that start with TREATY_ but are no key's are added to `warnings`.
+std::vector<Given> ReadEnvironment(const char* const* environment,
+                                   std::vector<std::string>& warnings);
+
+// Returns the effective values as a YAML file, with where each came from.
+std::string PrintConfig(const Loaded& loaded);
+
+}  // namespace treaty::daemon

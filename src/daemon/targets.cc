@@ -1,0 +1,112 @@
+// Addresses are read by the system's own parser; rules by hand, for their messages.
+
+#include "daemon/targets.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+#include "daemon/escape.h"
+
+namespace treaty::daemon {
+namespace {
+
+Status BadRule(std::string_view rule) {
+  return {Code::kInvalidArgument,
+          "has the rule '" + Escape(rule) +
+              "', allowed is [https://]host[:port] with a port from 1 to 65535, for example "
+              "*.bank.example:8080 or [fd00::7]"};
+}
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+bool IsHostCharacter(char c, bool bracketed) {
+  if (std::isalnum(static_cast<unsigned char>(c)) != 0) return true;
+  return bracketed ? c == ':' || c == '.' : c == '.' || c == '-' || c == '_';
+}
+
+bool IsHost(std::string_view host, bool bracketed) {
+  if (!bracketed && host.starts_with("*.")) host.remove_prefix(2);
+  return !host.empty() && std::all_of(host.begin(), host.end(),
+                                      [&](char c) { return IsHostCharacter(c, bracketed); });
+}
+
+// Reads ":port"; nothing means any port.
+bool ReadPort(std::string_view text, std::uint16_t& port) {
+  if (text.empty()) return true;
+  if (text.front() != ':') return false;
+  text.remove_prefix(1);
+  unsigned value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != text.data() + text.size()) return false;
+  if (value == 0 || value > std::numeric_limits<std::uint16_t>::max()) return false;
+  port = static_cast<std::uint16_t>(value);
+  return true;
+}
+
+Result<wire::AllowRule> ParseAllowRule(std::string_view text) {
+  constexpr std::string_view kHttps = "https://";
+  wire::AllowRule rule;
+  std::string_view rest = text;
+  if (rest.starts_with(kHttps)) {
+    rule.https_only = true;
+    rest.remove_prefix(kHttps.size());
+  }
+  const bool bracketed = rest.starts_with('[');
+  const std::size_t end = rest.find(bracketed ? ']' : ':');
+  if (bracketed && end == std::string_view::npos) return BadRule(text);
+  const std::string_view host = bracketed ? rest.substr(1, end - 1) : rest.substr(0, end);
+  const std::size_t after = end == std::string_view::npos ? rest.size() : end + (bracketed ? 1 : 0);
+  if (!IsHost(host, bracketed) || !ReadPort(rest.substr(after), rule.port)) return BadRule(text);
+  rule.host = std::string(host);
+  std::transform(rule.host.begin(), rule.host.end(), rule.host.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return rule;
+}
+
+}  // namespace
+
+Result<bool> IsLoopbackAddress(const std::string& host) {
+  if (host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24U) == 127U;
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+  return Status(Code::kInvalidArgument, "not an address");
+}
+
+Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text) {
+  std::vector<wire::AllowRule> rules;
+  if (Trim(text).empty()) return rules;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    Result<wire::AllowRule> rule = ParseAllowRule(Trim(text.substr(0, comma)));
+    if (!rule.ok()) return rule.status();
+    rules.push_back(*std::move(rule));
+    if (comma == std::string_view::npos) return rules;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
+  const Result<bool> loopback = IsLoopbackAddress(config.host);
+  const Result<std::vector<wire::AllowRule>> rules = ParseAllowRules(config.allow_targets);
+  TREATY_CHECK(loopback.ok() && rules.ok());
+  wire::TargetPolicy policy;
+  policy.allow_loopback = config.allow_loopback_targets == "true" ||
+                          (config.allow_loopback_targets == "auto" && *loopback);
+  policy.own_listeners = {{config.host == "localhost" ? "127.0.0.1" : config.host, port}};
+  policy.allow = *rules;
+  return policy;
+}
+
+}  // namespace treaty::daemon

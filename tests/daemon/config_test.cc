@@ -1,0 +1,275 @@
+// What may be written in a file, the environment and flags, and what is said about mistakes.
+
+#include "daemon/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "daemon/config_keys.h"
+
+namespace treaty::daemon {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class TempFile {
+ public:
+  explicit TempFile(const std::string& text) {
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    path_ = ::testing::TempDir() + test->test_suite_name() + "." + test->name() + ".yaml";
+    std::replace(path_.begin() + static_cast<std::ptrdiff_t>(::testing::TempDir().size()),
+                 path_.end(), '/', '_');
+    std::ofstream(path_) << text;
+  }
+  ~TempFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Result<Loaded> Load(const std::string& yaml) {
+  const TempFile file(yaml);
+  Result<std::vector<Given>> given = ReadYaml(file.path());
+  if (!given.ok()) return given.status();
+  return BuildConfig(*given);
+}
+
+std::string MistakeIn(const std::string& yaml) {
+  const Result<Loaded> loaded = Load(yaml);
+  return loaded.ok() ? "accepted" : loaded.status().message();
+}
+
+TEST(ConfigTest, NothingGivenIsTheDefaults) {
+  const Result<Loaded> loaded = BuildConfig({});
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.host, "127.0.0.1");
+  EXPECT_EQ(loaded->config.http_port, 36789);
+  EXPECT_EQ(loaded->config.store_path, "treaty.db");
+  EXPECT_EQ(loaded->config.data_expire_s, 604'800);
+  EXPECT_EQ(loaded->config.retry_interval_s, 10);
+  EXPECT_EQ(loaded->config.retry_interval_max_s, 300);
+  EXPECT_EQ(loaded->config.request_timeout_s, 3);
+  EXPECT_EQ(loaded->config.timeout_to_fail_s, 35);
+  EXPECT_EQ(loaded->config.update_branch_sync, 1);
+  EXPECT_EQ(loaded->config.http_max_body_bytes, 4 << 20);
+  EXPECT_EQ(loaded->config.calls_per_destination, 32);
+  EXPECT_FALSE(loaded->config.insecure);
+  EXPECT_TRUE(loaded->config.legacy_result_words);
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+TEST(ConfigTest, LaterSourcesWinAndAreNamed) {
+  const Result<Loaded> loaded = BuildConfig({{"HttpPort", "1", "file:1"},
+                                             {"HttpPort", "2", "environment HTTP_PORT"},
+                                             {"HttpPort", "3", "flag --http-port"}});
+
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->config.http_port, 3);
+  EXPECT_EQ(loaded->sources.at("HttpPort"), "flag --http-port");
+}
+
+TEST(ConfigTest, NestedKeysAndQuotedNumbersAreRead) {
+  const Result<Loaded> loaded =
+      Load("Store:\n  Path: \"/x.db\"\n  DataExpire: '60'\nHttpPort: \"80\"\n");
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.store_path, "/x.db");
+  EXPECT_EQ(loaded->config.data_expire_s, 60);
+  EXPECT_EQ(loaded->config.http_port, 80);
+}
+
+TEST(ConfigTest, EmptyFilesAndEmptyValuesCountAsUnset) {
+  EXPECT_TRUE(Load("").ok());
+  EXPECT_TRUE(Load("# only a comment\n").ok());
+  const Result<Loaded> loaded = Load("HttpPort:\nStore:\n  Path: ~\n");
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.http_port, 36789);
+  EXPECT_EQ(loaded->config.store_path, "treaty.db");
+}
+
+TEST(ConfigTest, AListOfTargetsMayBeAYamlSequence) {
+  const Result<Loaded> loaded = Load("AllowTargets: [a.example, 'b.example:80']\n");
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.allow_targets, "a.example,b.example:80");
+}
+
+TEST(ConfigTest, DtmsKeysWithoutMeaningAreAcceptedWithOneWarningEach) {
+  const Result<Loaded> loaded = Load(
+      "TransCronInterval: 3\nMicroService:\n  Driver: 'x'\nHttpMicroService:\n"
+      "  RegistryOptions: {a: {b: c}}\nStore:\n  Driver: 'boltdb'\n");
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_THAT(loaded->warnings,
+              ElementsAre(HasSubstr(":1: TransCronInterval has no effect"),
+                          HasSubstr(":3: MicroService.Driver has no effect"),
+                          HasSubstr(":5: HttpMicroService.RegistryOptions has no effect"),
+                          HasSubstr(":7: Store.Driver boltdb is taken as sqlite")));
+}
+
+TEST(ConfigTest, AKeyWithoutMeaningGivenTwiceIsWarnedOfOnce) {
+  const Result<Loaded> loaded =
+      BuildConfig({{"AlertRetryLimit", "3", "file:1"},
+                   {"AlertRetryLimit", "4", "environment ALERT_RETRY_LIMIT"}});
+
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_THAT(loaded->warnings, SizeIs(1));
+}
+
+TEST(ConfigTest, PortsOfLaterVersionsAreAcceptedSilentlyButChecked) {
+  const Result<Loaded> loaded = Load("GrpcPort: 36790\nJsonRpcPort: 36791\n");
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+  EXPECT_THAT(MistakeIn("GrpcPort: x\n"), HasSubstr("a whole number from 0 to 65535"));
+}
+
+struct Mistake {
+  const char* name;
+  const char* yaml;
+  std::vector<const char*> words;  // All of them are in the message.
+};
+
+class MistakeTest : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(MistakeTest, StopsTheStartNamingPlaceKeyValueAndWhatIsAllowed) {
+  const std::string message = MistakeIn(GetParam().yaml);
+  for (const char* word : GetParam().words) EXPECT_THAT(message, HasSubstr(word));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Yaml, MistakeTest,
+    ::testing::Values(
+        Mistake{"UnknownKey", "\nFrobnicate: 1\n", {":2:", "unknown key 'Frobnicate'", "--help"}},
+        Mistake{"WrongCase", "httpport: 1\n", {":1:", "'httpport'", "did you mean 'HttpPort'"}},
+        Mistake{"UnknownNested", "Store:\n  Pth: x\n", {":2:", "'Store.Pth'", "'Store.Path'"}},
+        Mistake{"NotANumber", "HttpPort: abc\n", {":1:", "HttpPort is 'abc'", "from 0 to 65535"}},
+        Mistake{"TooLarge", "HttpPort: 65536\n", {"HttpPort is '65536'", "from 0 to 65535"}},
+        Mistake{"Negative", "HttpPort: -1\n", {"HttpPort is '-1'", "from 0 to 65535"}},
+        Mistake{"Fraction", "RetryInterval: 1.5\n", {"'1.5'", "a whole number", "seconds"}},
+        Mistake{"Huge", "HttpPort: 99999999999999999999\n", {"from 0 to 65535"}},
+        Mistake{"Blank", "HttpPort: ''\n", {"HttpPort is ''", "from 0 to 65535"}},
+        Mistake{"RetryIntervalZero", "RetryInterval: 0\n", {"RetryInterval is '0'", "from 1 to"}},
+        Mistake{"LimitZero", "Http:\n  MaxBodyBytes: 0\n", {":2:", "Http.MaxBodyBytes is '0'"}},
+        Mistake{"NotABool", "Insecure: yes please\n", {"'yes please'", "true or false"}},
+        Mistake{"NotAChoice", "LogLevel: loud\n", {"'loud'", "debug, info, warn, error"}},
+        Mistake{"ChoiceWithBar", "LogLevel: debug|info\n", {"'debug|info'", "debug, info"}},
+        Mistake{"OtherStore",
+                "Store:\n  Driver: mysql\n",
+                {":2:", "Store.Driver is 'mysql'", "sqlite, boltdb", "not in this version"}},
+        Mistake{"EmptyPath", "Store:\n  Path: ''\n", {"Store.Path is empty"}},
+        Mistake{"TimeoutBelowRetry",
+                "RetryInterval: 60\n",
+                {"TimeoutToFail is 35", "RetryInterval (60", ":1)"}},
+        Mistake{"CapBelowRetry",
+                "RetryInterval: 20\nRetryIntervalMax: 5\n",
+                {":2:", "RetryIntervalMax is 5", "RetryInterval (20"}},
+        Mistake{
+            "OpenHost", "Host: 0.0.0.0\n", {"Host is '0.0.0.0'", "127.0.0.1", "Insecure: true"}},
+        Mistake{"OpenHostV6", "Host: '::'\n", {"Host is '::'", "Insecure: true"}},
+        Mistake{"NoAddress", "Host: bank.example\n", {"Host is 'bank.example'", "address"}},
+        Mistake{"BadRule", "AllowTargets: 'a b'\n", {"AllowTargets", "'a b'", "host[:port]"}},
+        Mistake{"Twice", "HttpPort: 1\nHttpPort: 2\n", {":2:", "'HttpPort' is given twice"}},
+        Mistake{"NotYaml", "HttpPort: [1\n", {"not YAML"}},
+        Mistake{"NotAMap", "- HttpPort\n", {"Key: value"}},
+        Mistake{"MapForValue", "HttpPort:\n  Inner: 1\n", {"HttpPort holds further keys"}},
+        Mistake{"ForgedLine", "HttpPort: \"1\\n2026 info all is well\"\n", {"'1\\x0a2026"}}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ConfigTest, EveryMistakeIsReportedAtOnce) {
+  const std::string message = MistakeIn("HttpPort: x\nLogLevel: y\nFoo: z\n");
+
+  EXPECT_THAT(message, HasSubstr(":1: HttpPort"));
+  EXPECT_THAT(message, HasSubstr("\n"));
+  EXPECT_THAT(message, HasSubstr(":2: LogLevel"));
+  EXPECT_THAT(message, HasSubstr(":3: unknown key 'Foo'"));
+}
+
+TEST(ConfigTest, OpenAddressesAreAcceptedWhenInsecureIsSaid) {
+  EXPECT_TRUE(Load("Host: 0.0.0.0\nInsecure: true\n").ok());
+  EXPECT_TRUE(Load("Host: '::1'\n").ok());
+  EXPECT_TRUE(Load("Host: localhost\n").ok());
+}
+
+TEST(ConfigTest, AMissingFileIsNamed) {
+  const Result<std::vector<Given>> given = ReadYaml("/nowhere/treaty.yaml");
+
+  ASSERT_FALSE(given.ok());
+  EXPECT_THAT(given.status().message(), HasSubstr("/nowhere/treaty.yaml"));
+  EXPECT_FALSE(ReadYaml("/").ok());
+}
+
+TEST(EnvironmentTest, ReadsDtmsNamesAndOurOwnAndSkipsEmptyOnes) {
+  const char* const environment[] = {
+      "HTTP_PORT=1", "STORE_DATA_EXPIRE=60", "TREATY_STORE_PATH=/a=b", "LOG_LEVEL=", "HOST=machine",
+      "PATH=/bin",   "TREATY_PORT=",         "TREATY_LANE=2",          nullptr};
+  std::vector<std::string> warnings;
+
+  const Result<Loaded> loaded = BuildConfig(ReadEnvironment(environment, warnings));
+
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.http_port, 1);
+  EXPECT_EQ(loaded->config.data_expire_s, 60);
+  EXPECT_EQ(loaded->config.store_path, "/a=b");
+  EXPECT_EQ(loaded->config.host, "127.0.0.1");
+  EXPECT_EQ(loaded->sources.at("HttpPort"), "environment HTTP_PORT");
+  EXPECT_THAT(warnings, ElementsAre(HasSubstr("TREATY_LANE")));
+}
+
+TEST(KeysTest, EnvironmentNamesAreDtms) {
+  const std::pair<const char*, const char*> expected[] = {
+      {"TransCronInterval", "TRANS_CRON_INTERVAL"},
+      {"Store.Driver", "STORE_DRIVER"},
+      {"Store.ConnMaxLifeTime", "STORE_CONN_MAX_LIFE_TIME"},
+      {"JsonRpcPort", "JSON_RPC_PORT"},
+      {"MicroService.EndPoint", "MICRO_SERVICE_END_POINT"},
+      {"HttpMicroService.RegistryType", "HTTP_MICRO_SERVICE_REGISTRY_TYPE"},
+      {"UpdateBranchAsyncGoroutineNum", "UPDATE_BRANCH_ASYNC_GOROUTINE_NUM"},
+      {"Log.RotationConfigJSON", "LOG_ROTATION_CONFIG_JSON"},
+      {"TimeZoneOffset", "TIME_ZONE_OFFSET"},
+      {"Host", "TREATY_HOST"},
+      {"Compat.WaitResult409", "TREATY_COMPAT_WAIT_RESULT409"},
+  };
+  for (const auto& [key, name] : expected) {
+    ASSERT_NE(FindKey(key), nullptr) << key;
+    EXPECT_EQ(EnvironmentName(*FindKey(key)), name);
+  }
+}
+
+TEST(KeysTest, NamesAreUnique) {
+  std::set<std::string> names, environment, flags;
+  for (const Key& key : Keys()) {
+    EXPECT_TRUE(names.insert(std::string(key.name)).second) << key.name;
+    EXPECT_TRUE(environment.insert(EnvironmentName(key)).second) << key.name;
+    EXPECT_TRUE(flags.insert(FlagName(key)).second) << key.name;
+  }
+  EXPECT_EQ(FlagName(*FindKey("Store.Path")), "--store-path");
+}
+
+TEST(PrintConfigTest, ReadsBackAsTheSameValues) {
+  const Result<Loaded> loaded =
+      BuildConfig({{"Store.Path", "a\"b\\c.db", "flag --store-path"}, {"Insecure", "1", "here"}});
+  ASSERT_TRUE(loaded.ok());
+
+  const Result<Loaded> again = Load(PrintConfig(*loaded));
+
+  ASSERT_TRUE(again.ok()) << again.status().message() << PrintConfig(*loaded);
+  EXPECT_EQ(again->config.store_path, "a\"b\\c.db");
+  EXPECT_TRUE(again->config.insecure);
+  EXPECT_THAT(PrintConfig(*loaded), HasSubstr("# flag --store-path"));
+  for (const Key& key : Keys()) {
+    EXPECT_EQ(again->sources.contains(key.name), IsHeeded(key)) << key.name;
+  }
+}
+
+}  // namespace
+}  // namespace treaty::daemon

@@ -1,0 +1,59 @@
+// The outbound policy that follows from the configuration.
+
+#include "daemon/targets.h"
+
+#include <gtest/gtest.h>
+
+namespace treaty::daemon {
+namespace {
+
+wire::TargetPolicy PolicyOf(std::vector<Given> given) {
+  const Result<Loaded> loaded = BuildConfig(given);
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  return MakeTargetPolicy(loaded->config, 1234);
+}
+
+TEST(TargetsTest, LoopbackParticipantsAreAllowedWhileWeListenOnLoopback) {
+  EXPECT_TRUE(PolicyOf({}).allow_loopback);
+  EXPECT_TRUE(PolicyOf({{"Host", "::1", ""}}).allow_loopback);
+  EXPECT_FALSE(PolicyOf({{"Host", "0.0.0.0", ""}, {"Insecure", "true", ""}}).allow_loopback);
+}
+
+TEST(TargetsTest, TheSettingBeatsTheAddress) {
+  EXPECT_FALSE(PolicyOf({{"AllowLoopbackTargets", "false", ""}}).allow_loopback);
+  EXPECT_TRUE(PolicyOf({{"Host", "10.0.0.1", ""},
+                        {"Insecure", "true", ""},
+                        {"AllowLoopbackTargets", "true", ""}})
+                  .allow_loopback);
+}
+
+TEST(TargetsTest, OurOwnListenerIsNamed) {
+  const wire::TargetPolicy policy = PolicyOf({{"Host", "localhost", ""}});
+  ASSERT_EQ(policy.own_listeners.size(), 1U);
+  EXPECT_EQ(policy.own_listeners[0].address, "127.0.0.1");
+  EXPECT_EQ(policy.own_listeners[0].port, 1234);
+}
+
+TEST(TargetsTest, RulesAreReadWithTheirParts) {
+  const wire::TargetPolicy policy =
+      PolicyOf({{"AllowTargets", "*.Bank.example, https://pay.example:8443,[FD00::7]:80", ""}});
+  ASSERT_EQ(policy.allow.size(), 3U);
+  EXPECT_EQ(policy.allow[0].host, "*.bank.example");
+  EXPECT_EQ(policy.allow[0].port, 0);
+  EXPECT_FALSE(policy.allow[0].https_only);
+  EXPECT_EQ(policy.allow[1].host, "pay.example");
+  EXPECT_EQ(policy.allow[1].port, 8443);
+  EXPECT_TRUE(policy.allow[1].https_only);
+  EXPECT_EQ(policy.allow[2].host, "fd00::7");
+  EXPECT_EQ(policy.allow[2].port, 80);
+}
+
+TEST(TargetsTest, RulesThatAreNoneAreRefused) {
+  for (const char* rule : {"http://a", "a:", "a:0", "a:65536", "a:8x", "*", "*.", "a,,b", "a/b",
+                           "[::1", "[::1]x", "a@b", ":80"}) {
+    EXPECT_FALSE(ParseAllowRules(rule).ok()) << rule;
+  }
+}
+
+}  // namespace
+}  // namespace treaty::daemon
