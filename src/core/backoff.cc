@@ -1,0 +1,49 @@
+// Intervals between retries; every step saturates instead of overflowing.
+
+#include "core/backoff.h"
+
+#include <algorithm>
+
+namespace treaty {
+namespace {
+
+constexpr Duration kCentury = std::chrono::hours(24) * 36525;
+
+}  // namespace
+
+Duration ToDuration(std::chrono::seconds seconds) {
+  if (seconds >= kCentury) return kCentury;
+  return std::max(Duration(0), Duration(std::max(seconds, std::chrono::seconds(0))));
+}
+
+Duration DoubledInterval(Duration base, Duration cap, std::uint32_t k) {
+  base = std::min(base, kCentury);
+  const Duration most = std::min(std::max(cap, base), kCentury);
+  for (; k > 0 && base < most; --k) {
+    if (base.count() <= 0) return base;  // Doubling nothing never ends.
+    base *= 2;
+  }
+  return std::min(base, most);
+}
+
+Duration BaseInterval(const Terms& terms, const Policy& policy) {
+  if (terms.retry_interval.count() > 0) return ToDuration(terms.retry_interval);
+  const Duration timeout = ToDuration(terms.timeout_to_fail);
+  if (timeout.count() > 0 && timeout < policy.retry_interval) return timeout;
+  return policy.retry_interval;
+}
+
+Duration RetryInterval(const Txn& txn, const Policy& policy) {
+  return DoubledInterval(BaseInterval(*txn.terms, policy), policy.retry_cap, txn.backoff);
+}
+
+Time Spread(Time now, Duration interval, double jitter) {
+  return now + Duration(static_cast<Duration::rep>(static_cast<double>(interval.count()) * jitter));
+}
+
+Time Deadline(const Txn& txn) {
+  const Duration timeout = ToDuration(txn.terms->timeout_to_fail);
+  return timeout.count() > 0 ? txn.created + timeout : kNever;
+}
+
+}  // namespace treaty

@@ -1,0 +1,269 @@
+// What an event makes of a saga: one function per event, guards first.
+
+#include "core/saga.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "core/backoff.h"
+#include "core/rollback_reason.h"
+#include "core/saga_order.h"
+
+namespace treaty::saga {
+namespace {
+
+constexpr auto kUnchanged = Durability::kUnchanged;
+constexpr auto kDurable = Durability::kDurable;
+constexpr Duration kLongestHold = std::chrono::seconds(10);
+
+// The state to be changed, and what the event brings along.
+struct Change {
+  Txn& txn;
+  const Event& event;
+  const Policy& policy;
+};
+
+template <typename Number>
+void Increase(Number& number) {
+  if (number < std::numeric_limits<Number>::max()) ++number;
+}
+
+// How soon a success has to be durable.
+Durability ProgressDurability(const Txn& txn) {
+  return txn.terms->progress == ProgressMode::kDurable ? kDurable : Durability::kBehind;
+}
+
+Durability Finish(const Change& change, TxnStatus status) {
+  change.txn.status = status;
+  change.txn.finished = change.event.now;
+  change.txn.due = kNever;
+  return kDurable;
+}
+
+// Turns round. Nothing of the way forward delays the way back.
+Durability StartRollback(const Change& change, std::string reason) {
+  Txn& txn = change.txn;
+  txn.status = TxnStatus::kAborting;
+  txn.rollback_reason = std::move(reason);
+  txn.backoff = 0;
+  txn.due = kNever;
+  txn.live.backed_off = false;
+  for (Branch& branch : txn.branches) branch.tried = false;
+  RollbackOrder(txn).Settle(txn, change.event.now);
+  return kDurable;
+}
+
+Durability CallAgainAfter(const Change& change, Branch& branch, Duration interval) {
+  branch.tried = true;
+  change.txn.due = Spread(change.event.now, interval, change.event.jitter);
+  return kDurable;
+}
+
+// No definite answer: one step of back-off per round, however many branches are silent.
+Durability BackOff(const Change& change, Branch& branch) {
+  Txn& txn = change.txn;
+  if (!std::exchange(txn.live.backed_off, true)) Increase(txn.backoff);
+  return CallAgainAfter(change, branch, RetryInterval(txn, change.policy));
+}
+
+// A success ends the back-off: the next silence is the first of its row.
+void Recover(Txn& txn, Branch& branch) {
+  branch.tried = false;
+  txn.backoff = 0;
+  txn.live.backed_off = false;
+  if (std::ranges::none_of(txn.branches, &Branch::tried)) txn.due = kNever;
+}
+
+Durability OnActionSucceeded(const Change& change, Branch& branch) {
+  Txn& txn = change.txn;
+  branch.action = BranchStatus::kSucceed;
+  branch.action_time = change.event.now;
+  Recover(txn, branch);
+  SettleActions(txn, change.event.now);
+  if (AllActionsDone(txn)) return Finish(change, TxnStatus::kSucceed);
+  return ProgressDurability(txn);
+}
+
+Durability OnActionFailed(const Change& change, const Replied& reply) {
+  Branch& branch = change.txn.branches[reply.branch.value];
+  branch.action = BranchStatus::kFailed;
+  branch.action_time = change.event.now;
+  const Step& step = change.txn.body->steps[reply.branch.value];
+  return StartRollback(change, ActionFailedReason(step.action, reply.text));
+}
+
+Durability OnActionUnknown(const Change& change, Branch& branch) {
+  const Terms& terms = *change.txn.terms;
+  Increase(branch.attempts);
+  if (terms.retry_limit == 0) return BackOff(change, branch);
+  if (branch.attempts > terms.retry_limit) {
+    return StartRollback(change, RetryLimitReason(terms.retry_limit));
+  }
+  return CallAgainAfter(change, branch, BaseInterval(terms, change.policy));
+}
+
+Durability OnActionReplied(const Change& change, const Replied& reply) {
+  Branch& branch = change.txn.branches[reply.branch.value];
+  if (branch.action != BranchStatus::kPrepared) return kUnchanged;
+  switch (reply.outcome) {
+    case Outcome::kSuccess:
+      return OnActionSucceeded(change, branch);
+    case Outcome::kFailure:
+      return OnActionFailed(change, reply);
+    case Outcome::kOngoing:
+      return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
+    case Outcome::kUnknown:
+      return OnActionUnknown(change, branch);
+  }
+  return kUnchanged;
+}
+
+// An action that was under way when the rollback began. Its result is kept for the reader; the
+// compensation is owed either way, because the step counts as called.
+Durability OnLateActionReplied(const Change& change, const Replied& reply) {
+  Branch& branch = change.txn.branches[reply.branch.value];
+  const bool definite = reply.outcome == Outcome::kSuccess || reply.outcome == Outcome::kFailure;
+  if (!definite || branch.action != BranchStatus::kPrepared) return kUnchanged;
+  const bool succeeded = reply.outcome == Outcome::kSuccess;
+  branch.action = succeeded ? BranchStatus::kSucceed : BranchStatus::kFailed;
+  branch.action_time = change.event.now;
+  return Durability::kBehind;
+}
+
+Durability OnCompensated(const Change& change, Branch& branch) {
+  Txn& txn = change.txn;
+  branch.compensate = BranchStatus::kSucceed;
+  branch.compensate_time = change.event.now;
+  Recover(txn, branch);
+  RollbackOrder order(txn);
+  order.Settle(txn, change.event.now);
+  if (!order.AnyOwed()) return Finish(change, TxnStatus::kFailed);
+  return ProgressDurability(txn);
+}
+
+// A compensation has no definite no: whatever is not done is tried again, without end.
+Durability OnCompensateReplied(const Change& change, const Replied& reply) {
+  Branch& branch = change.txn.branches[reply.branch.value];
+  if (!IsOwed(branch)) return kUnchanged;
+  switch (reply.outcome) {
+    case Outcome::kSuccess:
+      return OnCompensated(change, branch);
+    case Outcome::kOngoing:
+      return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
+    case Outcome::kFailure:
+    case Outcome::kUnknown:
+      return BackOff(change, branch);
+  }
+  return kUnchanged;
+}
+
+Durability On(const Replied& reply, const Change& change) {
+  TREATY_CHECK(reply.branch.value < change.txn.branches.size());
+  const bool is_action = reply.op == Op::kAction;
+  Durability durability = kUnchanged;
+  if (change.txn.status == TxnStatus::kSubmitted && is_action) {
+    durability = OnActionReplied(change, reply);
+  } else if (change.txn.status == TxnStatus::kAborting) {
+    durability =
+        is_action ? OnLateActionReplied(change, reply) : OnCompensateReplied(change, reply);
+  }
+  if (reply.round_over) change.txn.live.backed_off = false;
+  return durability;
+}
+
+Durability TickForward(const Change& change) {
+  Txn& txn = change.txn;
+  const Time deadline = Deadline(txn);
+  if (deadline != kNever && change.event.now >= deadline) {
+    return StartRollback(change, TimeoutReason(txn.terms->timeout_to_fail));
+  }
+  const bool settled = SettleActions(txn, change.event.now);
+  if (AllActionsDone(txn)) return Finish(change, TxnStatus::kSucceed);
+  return settled ? ProgressDurability(txn) : kUnchanged;
+}
+
+Durability TickBackward(const Change& change) {
+  RollbackOrder order(change.txn);
+  const bool settled = order.Settle(change.txn, change.event.now);
+  if (!order.AnyOwed()) return Finish(change, TxnStatus::kFailed);
+  return settled ? ProgressDurability(change.txn) : kUnchanged;
+}
+
+Durability On(const Ticked&, const Change& change) {
+  if (change.txn.status == TxnStatus::kSubmitted) return TickForward(change);
+  if (change.txn.status == TxnStatus::kAborting) return TickBackward(change);
+  return kUnchanged;
+}
+
+Durability On(const Submitted& submit, const Change& change) {
+  Txn& txn = change.txn;
+  if (txn.status != TxnStatus::kPrepared) return kUnchanged;
+  if (submit.terms) txn.terms = submit.terms;
+  txn.status = TxnStatus::kSubmitted;
+  SettleActions(txn, change.event.now);
+  return kDurable;
+}
+
+Durability On(const ForceStopped& forced, const Change& change) {
+  change.txn.force = {forced.who, forced.why, change.event.now};
+  return Finish(change, TxnStatus::kFailed);
+}
+
+Durability On(const DueReset&, const Change& change) {
+  Txn& txn = change.txn;
+  if (txn.due <= change.event.now) return kUnchanged;
+  if (std::ranges::none_of(txn.branches, &Branch::tried)) return kUnchanged;
+  txn.due = change.event.now;
+  return kDurable;
+}
+
+// Whether a former process may have called the action, as far as the record tells.
+bool MayHaveBeenCalled(const Txn& txn, std::size_t step) {
+  if (txn.body->steps[step].action.empty()) return false;
+  const Branch& branch = txn.branches[step];
+  return txn.terms->progress == ProgressMode::kBehind || branch.tried ||
+         branch.action != BranchStatus::kPrepared || IsItsTurn(txn, step);
+}
+
+}  // namespace
+
+Txn Create(std::shared_ptr<const Body> body, std::shared_ptr<const Terms> terms, TxnStatus status,
+           Time now) {
+  Txn txn;
+  txn.body = std::move(body);
+  txn.terms = std::move(terms);
+  txn.status = status;
+  txn.branches.resize(txn.body->steps.size());
+  txn.created = now;
+  txn.updated = now;
+  if (status == TxnStatus::kSubmitted) SettleActions(txn, now);
+  return txn;
+}
+
+Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
+  Decision decision{kUnchanged, txn};
+  if (txn.IsFinished()) return decision;
+  const Change change{decision.next, event, policy};
+  decision.durability = std::visit([&](const auto& what) { return On(what, change); }, event.what);
+  if (decision.durability != kUnchanged) decision.next.updated = event.now;
+  return decision;
+}
+
+void MarkCalled(Txn& txn, BranchIndex branch) { txn.branches[branch.value].called = true; }
+
+void Loaded(Txn& txn, Time now, const Policy& policy) {
+  txn.live = Live();
+  if (txn.IsFinished()) return;
+  const Duration own = ToDuration(txn.terms->request_timeout);
+  const Duration timeout = own.count() > 0 ? own : policy.request_timeout;
+  txn.live.hold_until = now + std::min(timeout, kLongestHold);
+  if (txn.status != TxnStatus::kSubmitted) return;
+  for (std::size_t i = 0; i < txn.branches.size(); ++i) {
+    Branch& branch = txn.branches[i];
+    branch.called = branch.called || MayHaveBeenCalled(txn, i);
+  }
+}
+
+}  // namespace treaty::saga
