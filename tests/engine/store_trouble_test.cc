@@ -1,0 +1,85 @@
+// What the engine makes of a store that refuses, does not answer, or knows better.
+
+#include <gtest/gtest.h>
+
+#include "engine/world.h"
+
+namespace treaty::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(StoreTroubleTest, ARefusedInsertIsAnsweredUnavailableAndLeavesNothing) {
+  World world;
+  world.store->InjectFault(CommitFault::kRefused);
+  const auto answer = world.Submit(World::Saga("g1", 1));
+  world.Run(seconds(5));
+  EXPECT_EQ(answer->value().kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(world.store->size(), 0u);
+  EXPECT_TRUE(world.participant.calls.empty());
+  EXPECT_EQ(world.engine->counts().live_txns, 0u);
+}
+
+TEST(StoreTroubleTest, ARefusedUpdateIsTriedAgainUntilItIsStored) {
+  World world;
+  world.participant.scripts["a1"] = {{Outcome::kSuccess, "", milliseconds(50)}};
+  world.Submit(World::Saga("g1", 1));
+  world.Run(milliseconds(20));
+  world.store->InjectFault(CommitFault::kRefused);
+  world.Run(seconds(1));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  EXPECT_EQ(world.participant.calls.size(), 1u);
+}
+
+class UnknownOutcomeTest : public ::testing::TestWithParam<CommitFault> {};
+
+TEST_P(UnknownOutcomeTest, AnInsertOfUnknownOutcomeIsSettledAndRunsOnce) {
+  World world;
+  world.store->InjectFault(GetParam());
+  const auto answer = world.Submit(World::Saga("g1", 1));
+  world.Run(seconds(5));
+  EXPECT_EQ(answer->value().kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  EXPECT_EQ(world.participant.calls.size(), 1u);
+  const auto again = world.Submit(World::Saga("g1", 1));
+  world.Run();
+  EXPECT_EQ(again->value().kind, Answer::Kind::kSuccess);
+}
+
+TEST_P(UnknownOutcomeTest, AnUpdateOfUnknownOutcomeIsSettledBeforeAnythingIsDone) {
+  World world;
+  world.participant.scripts["a1"] = {{Outcome::kSuccess, "", milliseconds(50)}};
+  world.Submit(World::Saga("g1", 2));
+  world.Run(milliseconds(20));
+  world.store->InjectFault(GetParam());
+  world.Run(seconds(5));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  EXPECT_EQ(world.participant.calls.size(), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(BothEndings, UnknownOutcomeTest,
+                         ::testing::Values(CommitFault::kLostAnswer, CommitFault::kLostRequest));
+
+// Somebody else moves the record; the outcome that was about to be recorded is not lost.
+TEST(StoreTroubleTest, AStaleWriteReadsAgainAndAppliesItsOutcomeToTheFreshCopy) {
+  World world;
+  world.participant.scripts["a1"] = {{Outcome::kSuccess, "", milliseconds(50)}};
+  world.Submit(World::Saga("g1", 2));
+  world.Run(milliseconds(20));
+  StoredTxn stored = world.Stored("g1");
+  ++stored.txn.version;
+  const Write write{Write::Kind::kUpdate, &stored.txn, false, 99, stored.owner, stored.wake};
+  Verdict verdict = Verdict::kStale;
+  ASSERT_TRUE(world.store->Commit({&write, 1}, {&verdict, 1}).ok());
+  ASSERT_EQ(verdict, Verdict::kStored);
+
+  world.Run(seconds(1));
+
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  EXPECT_EQ(world.participant.Count("01/action"), 1u);
+  EXPECT_EQ(world.participant.Count("02/action"), 1u);
+}
+
+}  // namespace
+}  // namespace treaty::testing

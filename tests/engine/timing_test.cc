@@ -1,0 +1,100 @@
+// When things happen: retries to the millisecond, long sleeps outside memory, few writes.
+
+#include <gtest/gtest.h>
+
+#include "engine/world.h"
+
+namespace treaty::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST(TimingTest, ALongSleeperLeavesMemoryAndIsCalledToTheMillisecond) {
+  World world;
+  Terms terms;
+  terms.retry_interval = seconds(60);
+  world.participant.scripts["a1"] = {{Outcome::kOngoing, ""}, {}};
+  world.Submit(World::Saga("g1", 1, terms));
+  world.Run(seconds(1));
+  EXPECT_EQ(world.engine->counts().live_txns, 0u);
+  const Time due = world.Stored("g1").txn.due;
+
+  world.Run(seconds(100));
+
+  ASSERT_EQ(world.participant.calls.size(), 2u);
+  EXPECT_EQ(world.participant.calls[1].first, due);
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+}
+
+TEST(TimingTest, ATimeoutActsAtItsMomentAlsoWhileACallHangs) {
+  World world;
+  Terms terms;
+  terms.timeout_to_fail = seconds(2);
+  terms.request_timeout = seconds(30);
+  world.participant.scripts["a1"] = {kSilent};
+  world.Submit(World::Saga("g1", 1, terms));
+  world.Run(milliseconds(1'990));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSubmitted);
+  world.Run(milliseconds(30));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kAborting);
+  EXPECT_EQ(world.participant.Count("01/compensate"), 0u);  // The action is still under way.
+  world.Run(seconds(40));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kFailed);
+}
+
+TEST(TimingTest, ATwoBranchSagaCostsThreeWritesAndTwoWhenWrittenBehind) {
+  World world;
+  world.Submit(World::Saga("durable", 2));
+  Terms behind;
+  behind.progress = ProgressMode::kBehind;
+  world.Submit(World::Saga("behind", 2, behind));
+  world.Run();
+  EXPECT_EQ(world.Stored("durable").txn.version, 3u);
+  EXPECT_EQ(world.Stored("behind").txn.version, 2u);
+}
+
+TEST(TimingTest, ASuccessWrittenBehindIsStoredSoonWhenNothingOvertakesIt) {
+  World world;
+  Terms behind;
+  behind.progress = ProgressMode::kBehind;
+  behind.request_timeout = seconds(30);
+  world.participant.scripts["a2"] = {kSilent};
+  world.Submit(World::Saga("g1", 2, behind));
+  world.Run(milliseconds(20));
+  EXPECT_EQ(world.Stored("g1").txn.branches[0].action, BranchStatus::kPrepared);
+  world.Run(milliseconds(80));
+  EXPECT_EQ(world.Stored("g1").txn.branches[0].action, BranchStatus::kSucceed);
+}
+
+TEST(TimingTest, AResetMakesSleepersDueNow) {
+  World world;
+  Terms terms;
+  terms.retry_interval = seconds(3600);
+  world.participant.scripts["a1"] = {
+      {Outcome::kOngoing, ""}, {Outcome::kOngoing, ""}, {Outcome::kOngoing, ""}, {}};
+  for (const char* gid : {"g1", "g2", "g3"}) world.Submit(World::Saga(gid, 1, terms));
+  world.Run(seconds(1));
+  std::optional<Engine::ResetReport> report;
+  world.engine->ResetCronTime(seconds(100), 2,
+                              [&](const Result<Engine::ResetReport>& result) { report = *result; });
+  world.Run(seconds(1));
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->succeed_count, 2u);
+  EXPECT_TRUE(report->has_remaining);
+  EXPECT_EQ(world.participant.calls.size(), 5u);
+}
+
+TEST(TimingTest, FinishedTransactionsAreDeletedWhenTheirTimeIsOver) {
+  World world;
+  world.config.retention = seconds(600);
+  world.Restart();
+  world.Submit(World::Saga("g1", 1));
+  world.Run(seconds(500));
+  EXPECT_EQ(world.store->size(), 1u);
+  world.Run(seconds(200));
+  EXPECT_EQ(world.store->size(), 0u);
+}
+
+}  // namespace
+}  // namespace treaty::testing

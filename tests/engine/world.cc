@@ -1,0 +1,141 @@
+#include "engine/world.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/check.h"
+
+namespace treaty::testing {
+
+TimerId Agenda::Add(Duration delay, std::function<void()> task) {
+  const Time at = now_ + delay;
+  tasks_.emplace(std::pair(at, ++last_), std::move(task));
+  times_.emplace(last_, at);
+  return last_;
+}
+
+void Agenda::Remove(TimerId id) {
+  const auto found = times_.find(id);
+  if (found == times_.end()) return;
+  tasks_.erase({found->second, id});
+  times_.erase(found);
+}
+
+bool Agenda::Step(Time until) {
+  if (tasks_.empty() || tasks_.begin()->first.first > until) {
+    now_ = std::max(now_, until);
+    return false;
+  }
+  now_ = tasks_.begin()->first.first;
+  const auto task = std::move(tasks_.begin()->second);
+  times_.erase(tasks_.begin()->first.second);
+  tasks_.erase(tasks_.begin());
+  task();
+  return true;
+}
+
+void ScriptedParticipant::Call(BranchCall call, std::function<void(BranchReply)> done) {
+  calls.emplace_back(agenda_.now(), BranchId(call.branch) + "/" + std::string(Name(call.op)));
+  Script script;
+  if (auto found = scripts.find(call.url()); found != scripts.end()) {
+    script = found->second.front();
+    if (found->second.size() > 1) found->second.erase(found->second.begin());
+  }
+  const std::uint64_t id = ++last_;
+  open_[id] = std::move(done);
+  const BranchReply reply = script.silent ? BranchReply{Outcome::kUnknown, "time-out"}
+                                          : BranchReply{script.outcome, script.text};
+  agenda_.Add(script.silent ? call.timeout : script.latency, [this, id, reply] {
+    const auto open = open_.find(id);
+    if (open == open_.end()) return;
+    const auto report = std::move(open->second);
+    open_.erase(open);
+    report(reply);
+  });
+}
+
+void ScriptedParticipant::CancelAll() {
+  for (auto& [id, done] : std::exchange(open_, {})) {
+    agenda_.Add(Duration(0), [done] { done({Outcome::kUnknown, "cancelled"}); });
+  }
+}
+
+std::size_t ScriptedParticipant::Count(const std::string& name) const {
+  return static_cast<std::size_t>(
+      std::ranges::count(calls, name, &std::pair<Time, std::string>::second));
+}
+
+World::World() { Restart(); }
+
+World::~World() { Crash(); }
+
+void World::Crash() {
+  engine.reset();
+  agenda.Clear();
+}
+
+void World::Restart() {
+  Crash();
+  config.owner = "test/" + std::to_string(++incarnation_);
+  EnginePorts ports;
+  ports.lanes = {{&lane_, &participant, &lane_random_}};
+  ports.commit_loop = &commit_;
+  ports.commit_random = &commit_random_;
+  ports.read_loop = &read_;
+  ports.store = store.get();
+  ports.log = &log;
+  engine = std::make_unique<Engine>(config, ports);
+  engine->Start();
+}
+
+void World::Run(Duration duration) {
+  const Time until = agenda.now() + duration;
+  while (agenda.Step(until)) {
+  }
+}
+
+TxnRequest World::Saga(const std::string& gid, std::size_t steps, Terms terms) {
+  auto body = std::make_shared<Body>();
+  body->gid = gid;
+  for (std::size_t i = 1; i <= steps; ++i) {
+    body->steps.push_back({"a" + std::to_string(i), "c" + std::to_string(i), "{}"});
+  }
+  return {body, std::make_shared<Terms>(std::move(terms)), true, false, true};
+}
+
+namespace {
+
+Engine::AnswerFn Into(const std::shared_ptr<std::optional<Answer>>& place) {
+  return [place](Answer answer) {
+    TREATY_CHECK(!place->has_value());  // Every request is answered once.
+    *place = std::move(answer);
+  };
+}
+
+}  // namespace
+
+std::shared_ptr<std::optional<Answer>> World::Submit(TxnRequest request) {
+  auto answer = std::make_shared<std::optional<Answer>>();
+  engine->Submit(std::move(request), Into(answer));
+  return answer;
+}
+
+std::shared_ptr<std::optional<Answer>> World::Prepare(TxnRequest request) {
+  auto answer = std::make_shared<std::optional<Answer>>();
+  engine->Prepare(std::move(request), Into(answer));
+  return answer;
+}
+
+std::shared_ptr<std::optional<Answer>> World::ForceStop(const std::string& gid) {
+  auto answer = std::make_shared<std::optional<Answer>>();
+  engine->ForceStop(gid, "operator", "stuck", Into(answer));
+  return answer;
+}
+
+StoredTxn World::Stored(const std::string& gid) {
+  auto loaded = store->Load(gid);
+  TREATY_CHECK(loaded.ok() && loaded->has_value());
+  return **loaded;
+}
+
+}  // namespace treaty::testing

@@ -1,0 +1,145 @@
+// A small world for engine tests: one thread, virtual time, participants that do as told.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "store/memory/memory_store.h"
+
+namespace treaty::testing {
+
+// Runs tasks in the order of their virtual time.
+class Agenda {
+ public:
+  TimerId Add(Duration delay, std::function<void()> task);
+  void Remove(TimerId id);
+  // Runs the next task and moves the time to it; returns false when there is none before `until`.
+  bool Step(Time until);
+  Time now() const { return now_; }
+  bool empty() const { return tasks_.empty(); }
+  void Clear() { tasks_.clear(), times_.clear(); }
+
+ private:
+  Time now_{std::chrono::hours(24 * 365 * 50)};
+  TimerId last_ = kNoTimer;
+  std::map<std::pair<Time, TimerId>, std::function<void()>> tasks_;
+  std::map<TimerId, Time> times_;
+};
+
+class AgendaClock final : public Clock {
+ public:
+  explicit AgendaClock(const Agenda& agenda) : agenda_(agenda) {}
+  Time Now() const override { return agenda_.now(); }
+
+ private:
+  const Agenda& agenda_;
+};
+
+class AgendaLoop final : public Loop {
+ public:
+  AgendaLoop(Agenda& agenda, Duration latency) : agenda_(agenda), latency_(latency) {}
+  void Post(std::function<void()> task) override { agenda_.Add(latency_, std::move(task)); }
+  TimerId After(Duration delay, std::function<void()> task) override {
+    return agenda_.Add(delay, std::move(task));
+  }
+  void Cancel(TimerId timer) override { agenda_.Remove(timer); }
+
+ private:
+  Agenda& agenda_;
+  const Duration latency_;  // How long a posted task waits: the loop's slowness.
+};
+
+class Counter final : public Random {
+ public:
+  explicit Counter(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t Next() override { return state_ += 0x9E3779B97F4A7C15ull; }
+
+ private:
+  std::uint64_t state_;
+};
+
+class SilentLog final : public Log {
+ public:
+  bool Enabled(LogLevel) const override { return false; }
+  void Write(LogLevel, std::string_view, std::string_view message) override {
+    lines.emplace_back(message);
+  }
+  std::vector<std::string> lines;
+};
+
+// What a participant does with a call: the reply, and how long it takes. No reply: until the
+// call's time-out.
+struct Script {
+  Outcome outcome = Outcome::kSuccess;
+  std::string text;
+  Duration latency = std::chrono::milliseconds(1);
+  bool silent = false;
+};
+
+inline const Script kSilent{Outcome::kUnknown, "", Duration(0), true};
+
+class ScriptedParticipant final : public Participant {
+ public:
+  explicit ScriptedParticipant(Agenda& agenda) : agenda_(agenda) {}
+  void Call(BranchCall call, std::function<void(BranchReply)> done) override;
+  void CancelAll() override;
+
+  std::map<std::string, std::vector<Script>> scripts;  // By URL; the last one stays.
+  std::vector<std::pair<Time, std::string>> calls;     // In order: when and "01/action".
+  std::size_t Count(const std::string& name) const;
+
+ private:
+  Agenda& agenda_;
+  std::map<std::uint64_t, std::function<void(BranchReply)>> open_;
+  std::uint64_t last_ = 0;
+};
+
+class World {
+ public:
+  World();
+  ~World();
+
+  // Starts an engine; with one running, the running one is lost first, as by a crash.
+  void Restart();
+  void Crash();
+
+  // Runs until nothing is left to do before `duration` has passed.
+  void Run(Duration duration = std::chrono::milliseconds(100));
+
+  // A saga of `steps` steps with URLs a1, c1, a2, c2, …
+  static TxnRequest Saga(const std::string& gid, std::size_t steps, Terms terms = {});
+
+  // The last answer to a request made through these; nullopt while there is none.
+  std::shared_ptr<std::optional<Answer>> Submit(TxnRequest request);
+  std::shared_ptr<std::optional<Answer>> Prepare(TxnRequest request);
+  std::shared_ptr<std::optional<Answer>> ForceStop(const std::string& gid);
+
+  // The durable record.
+  StoredTxn Stored(const std::string& gid);
+  TxnStatus Status(const std::string& gid) { return Stored(gid).txn.status; }
+
+  Agenda agenda;
+  AgendaClock clock{agenda};
+  std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock);
+  ScriptedParticipant participant{agenda};
+  SilentLog log;
+  EngineConfig config;
+  std::unique_ptr<Engine> engine;
+
+ private:
+  AgendaLoop lane_{agenda, Duration(0)};
+  AgendaLoop commit_{agenda, std::chrono::milliseconds(1)};
+  AgendaLoop read_{agenda, std::chrono::milliseconds(1)};
+  Counter lane_random_{1};
+  Counter commit_random_{2};
+  int incarnation_ = 0;
+};
+
+}  // namespace treaty::testing
