@@ -25,11 +25,11 @@ struct Write {
     kUpdate,  // Refused with kStale unless the stored version is txn->version - 1.
   };
   Kind kind = Kind::kInsert;
-  const Txn* txn = nullptr;     // Not owned; outlives the call.
-  bool terms_changed = false;   // kUpdate: the terms are to be rewritten too.
-  std::uint64_t write_id = 0;   // Random; tells one's own write from another's later.
-  std::string owner;            // Empty: nobody drives it, `wake` brings it back.
-  Time wake = kNever;           // The due index's time; kNever for a finished or resting one.
+  const Txn* txn = nullptr;    // Not owned; outlives the call.
+  bool terms_changed = false;  // kUpdate: the terms are to be rewritten too.
+  std::uint64_t write_id = 0;  // Random; tells one's own write from another's later.
+  std::string owner = {};      // Empty: nobody drives it, `wake` brings it back.
+  Time wake = kNever;          // The due index's time; kNever for a finished or resting one.
 };
 
 enum class Verdict : std::uint8_t {
@@ -54,12 +54,12 @@ struct DueKey {
 };
 
 struct ListFilter {
-  std::string gid;  // Empty: any; otherwise the other filters are ignored.
-  std::optional<TxnStatus> status;
-  std::optional<Model> model;
+  std::string gid = {};  // Empty: any; otherwise the other filters are ignored.
+  std::optional<TxnStatus> status = {};
+  std::optional<Model> model = {};
   Time created_from = kNever;  // Inclusive; kNever: no bound.
   Time created_to = kNever;    // Inclusive; kNever: no bound.
-  std::string position;        // As returned by the page before; empty: from the newest.
+  std::string position = {};   // As returned by the page before; empty: from the newest.
   std::size_t limit = 100;     // 1 to 500.
 };
 

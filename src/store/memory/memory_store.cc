@@ -87,6 +87,7 @@ class MapStore final : public MemoryStore {
   Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::vector<DueKey> found;
+    if (after == Time::max()) return found;
     for (auto at = due_.lower_bound({after + Duration(1), ""});
          at != due_.end() && found.size() < limit; ++at) {
       found.push_back({at->first, std::string(at->second)});

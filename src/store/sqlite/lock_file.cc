@@ -1,0 +1,36 @@
+// flock, because the kernel releases it with the process, and because it also keeps two stores
+// of one process apart.
+
+#include "store/sqlite/lock_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace treaty {
+
+Result<LockFile> LockFile::Acquire(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return Status(Code::kUnavailable, "could not create the lock file " + path + ": " +
+                                          std::generic_category().message(errno));
+  }
+  LockFile lock(descriptor);
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
+  const int error = errno;
+  if (error != EWOULDBLOCK) {
+    return Status(Code::kUnavailable,
+                  "could not lock " + path + ": " + std::generic_category().message(error));
+  }
+  return Status(Code::kAlreadyExists, "another process holds " + path +
+                                          "; stop it, or give this one a database of its own");
+}
+
+LockFile::~LockFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+}  // namespace treaty

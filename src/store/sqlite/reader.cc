@@ -1,0 +1,214 @@
+// The queries. Each is bound to its index, so that a change of the schema which would turn one into
+// a walk through the whole table fails at the start instead.
+
+#include "store/sqlite/reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "store/list_position.h"
+#include "store/sqlite/rows.h"
+
+namespace treaty {
+namespace {
+
+constexpr char kLoad[] =
+    "SELECT " TREATY_TXN_COLUMNS
+    ", p.body FROM txn t LEFT JOIN part p ON p.id = t.id * 65536 WHERE t.gid = ?1";
+constexpr char kFindDue[] =
+    "SELECT wake, gid FROM txn INDEXED BY txn_asleep WHERE status < 3 AND owner = '' "
+    "AND (wake, gid) > (?1, ?2) AND wake <= ?3 ORDER BY wake, gid LIMIT ?4";
+constexpr char kFindOrphans[] =
+    "SELECT wake, gid FROM txn INDEXED BY txn_owned WHERE status < 3 AND owner <> '' "
+    "AND gid > ?1 AND owner <> ?2 ORDER BY gid LIMIT ?3";
+constexpr char kFindLater[] =
+    "SELECT wake, gid FROM txn INDEXED BY txn_asleep "
+    "WHERE status < 3 AND owner = '' AND wake > ?1 "
+    "UNION ALL SELECT wake, gid FROM txn INDEXED BY txn_owned "
+    "WHERE status < 3 AND owner <> '' AND wake > ?1 ORDER BY wake, gid LIMIT ?2";
+constexpr char kLastTime[] =
+    "SELECT max((SELECT last FROM clock), "
+    "ifnull((SELECT max(created) FROM txn INDEXED BY txn_created), 0), "
+    "ifnull((SELECT max(finished) FROM txn INDEXED BY txn_finished WHERE status >= 3), 0), "
+    "ifnull((SELECT max(updated) FROM txn INDEXED BY txn_owned WHERE status < 3 "
+    "AND owner <> ''), 0))";
+
+#define TREATY_LIST "SELECT " TREATY_TXN_COLUMNS " FROM txn t "
+#define TREATY_LIST_PART "LEFT JOIN part p ON p.id = t.id * 65536 "
+// ?1, ?2: the place before which to start; ?3: oldest; ?4: status or -1; ?5: model or -1.
+#define TREATY_LIST_RANGE "(t.created, t.gid) < (?1, ?2) AND t.created >= ?3 "
+#define TREATY_LIST_KIND "AND (?4 < 0 OR t.status = ?4) AND (?5 < 0 OR t.model = ?5) "
+#define TREATY_LIST_ORDER "ORDER BY t.created DESC, t.gid DESC LIMIT ?6"
+
+constexpr char kListOne[] = TREATY_LIST TREATY_LIST_PART "WHERE t.gid = ?1";
+constexpr char kListAll[] =
+    TREATY_LIST "INDEXED BY txn_created " TREATY_LIST_PART
+                "WHERE " TREATY_LIST_RANGE TREATY_LIST_KIND TREATY_LIST_ORDER;
+constexpr char kListFailed[] =
+    TREATY_LIST "INDEXED BY txn_failed " TREATY_LIST_PART
+                "WHERE t.status = 4 AND " TREATY_LIST_RANGE TREATY_LIST_KIND TREATY_LIST_ORDER;
+// Few are unfinished where millions are finished, so they are sorted rather than searched for.
+constexpr char kListUnfinished[] = TREATY_LIST TREATY_LIST_PART
+    "WHERE t.id IN (SELECT id FROM (SELECT id, created, gid FROM txn t INDEXED BY txn_owned "
+    "WHERE status < 3 AND owner <> '' AND " TREATY_LIST_RANGE TREATY_LIST_KIND
+    "UNION ALL SELECT id, created, gid FROM txn t INDEXED BY txn_asleep "
+    "WHERE status < 3 AND owner = '' AND " TREATY_LIST_RANGE TREATY_LIST_KIND
+    ") t " TREATY_LIST_ORDER ") " TREATY_LIST_ORDER;
+
+std::int64_t ToLimit(std::size_t limit) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return limit > static_cast<std::size_t>(kMost) ? kMost : static_cast<std::int64_t>(limit);
+}
+
+template <typename Enum>
+std::int64_t OrAny(const std::optional<Enum>& value) {
+  return value ? static_cast<std::int64_t>(*value) : -1;
+}
+
+// The place before which a page starts: where the last one ended, or the upper bound.
+Result<ListPosition> StartOf(const ListFilter& filter) {
+  ListPosition start{Time::max(), ""};
+  if (!filter.position.empty()) {
+    Result<ListPosition> position = ParsePosition(filter.position);
+    if (!position.ok()) return position;
+    start = *std::move(position);
+  }
+  if (filter.created_to == kNever || start.created <= filter.created_to) return start;
+  return ListPosition{filter.created_to + Duration(1), ""};
+}
+
+}  // namespace
+
+Reader::Reader(Connection connection, Log& log) : connection_(std::move(connection)), log_(log) {}
+
+Result<std::unique_ptr<Reader>> Reader::Create(Connection connection, Log& log) {
+  std::unique_ptr<Reader> reader(new Reader(std::move(connection), log));
+  Status status = reader->PrepareAll();
+  if (!status.ok()) return status;
+  return reader;
+}
+
+Status Reader::PrepareAll() {
+  const std::pair<Statement*, const char*> all[] = {
+      {&load_, kLoad},
+      {&find_due_, kFindDue},
+      {&find_orphans_, kFindOrphans},
+      {&find_later_, kFindLater},
+      {&last_time_, kLastTime},
+      {&list_one_, kListOne},
+      {&list_all_, kListAll},
+      {&list_unfinished_, kListUnfinished},
+      {&list_failed_, kListFailed},
+  };
+  for (const auto& [statement, sql] : all) {
+    Result<Statement> prepared = connection_.Prepare(sql);
+    if (!prepared.ok()) return prepared.status();
+    *statement = *std::move(prepared);
+  }
+  return {};
+}
+
+Result<std::optional<StoredTxn>> Reader::Load(const std::string& gid) {
+  load_.BindText(1, gid);
+  const ResetAtEnd reset(load_);
+  const int code = load_.Step();
+  if (code == SQLITE_DONE) return std::optional<StoredTxn>();
+  if (code != SQLITE_ROW) return connection_.ToStatus(code, "could not read transaction " + gid);
+  Result<StoredTxn> stored = ReadRow(load_, codec_, WithBody::kYes);
+  if (!stored.ok()) return stored.status();
+  return std::optional<StoredTxn>(*std::move(stored));
+}
+
+Result<std::vector<DueKey>> Reader::ReadKeys(Statement& statement) {
+  const ResetAtEnd reset(statement);
+  std::vector<DueKey> keys;
+  int code = SQLITE_OK;
+  while ((code = statement.Step()) == SQLITE_ROW) {
+    keys.push_back({ToTime(statement.Int(0)), std::string(statement.Bytes(1))});
+  }
+  if (code != SQLITE_DONE) return connection_.ToStatus(code, "could not search the store");
+  return keys;
+}
+
+Result<std::vector<DueKey>> Reader::FindDue(Time until, const DueKey& after, std::size_t limit) {
+  // From the first millisecond on: those that rest have the wake time kNever.
+  const Time first = std::max(after.wake, kNever + Duration(1));
+  find_due_.Bind(1, ToMillis(first));
+  find_due_.BindText(2, first == after.wake ? after.gid : std::string_view());
+  find_due_.Bind(3, ToMillis(until));
+  find_due_.Bind(4, ToLimit(limit));
+  return ReadKeys(find_due_);
+}
+
+Result<std::vector<DueKey>> Reader::FindOrphans(const std::string& owner, const std::string& after,
+                                                std::size_t limit) {
+  find_orphans_.BindText(1, after);
+  find_orphans_.BindText(2, owner);
+  find_orphans_.Bind(3, ToLimit(limit));
+  return ReadKeys(find_orphans_);
+}
+
+Result<std::vector<DueKey>> Reader::FindLater(Time after, std::size_t limit) {
+  find_later_.Bind(1, ToMillis(after));
+  find_later_.Bind(2, ToLimit(limit));
+  return ReadKeys(find_later_);
+}
+
+Statement& Reader::ListStatement(const ListFilter& filter) {
+  if (!filter.status || *filter.status == TxnStatus::kSucceed) return list_all_;
+  return *filter.status == TxnStatus::kFailed ? list_failed_ : list_unfinished_;
+}
+
+Result<ListPage> Reader::List(const ListFilter& filter) {
+  if (!filter.gid.empty()) return ListOne(filter.gid);
+  const Result<ListPosition> start = StartOf(filter);
+  if (!start.ok()) return start.status();
+  const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kListLimit);
+  Statement& list = ListStatement(filter);
+  list.Bind(1, ToMillis(start->created));
+  list.BindText(2, start->gid);
+  list.Bind(3, ToMillis(filter.created_from));
+  list.Bind(4, OrAny(filter.status));
+  list.Bind(5, OrAny(filter.model));
+  list.Bind(6, ToLimit(limit + 1));
+  return ReadPage(list, limit);
+}
+
+Result<ListPage> Reader::ReadPage(Statement& list, std::size_t limit) {
+  const ResetAtEnd reset(list);
+  ListPage page;
+  int code = SQLITE_OK;
+  while ((code = list.Step()) == SQLITE_ROW) {
+    if (page.txns.size() == limit) {
+      const Txn& last = page.txns.back().txn;
+      page.next_position = FormatPosition({last.created, last.gid()});
+      return page;
+    }
+    page.txns.push_back(ReadListed(list));
+  }
+  if (code != SQLITE_DONE) return connection_.ToStatus(code, "could not list transactions");
+  return page;
+}
+
+// One damaged record must not hide the others from an operator.
+StoredTxn Reader::ReadListed(const Statement& row) {
+  Result<StoredTxn> stored = ReadRow(row, codec_, WithBody::kNo);
+  if (stored.ok()) return *std::move(stored);
+  log_.Write(LogLevel::kError, "", stored.status().message());
+  return DescribeDamaged(row, stored.status());
+}
+
+Result<ListPage> Reader::ListOne(const std::string& gid) {
+  list_one_.BindText(1, gid);
+  return ReadPage(list_one_, 1);
+}
+
+Result<Time> Reader::LastTime() {
+  const ResetAtEnd reset(last_time_);
+  const int code = last_time_.Step();
+  if (code != SQLITE_ROW) return connection_.ToStatus(code, "could not read the last time");
+  return ToTime(last_time_.Int(0));
+}
+
+}  // namespace treaty

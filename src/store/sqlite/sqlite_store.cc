@@ -1,0 +1,219 @@
+// Opening: lock, identify, upgrade, then one writing and one reading connection.
+
+#include "store/sqlite/sqlite_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "store/sqlite/boot_clock.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/lock_file.h"
+#include "store/sqlite/reader.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/writer.h"
+
+namespace treaty {
+namespace {
+
+// A probe of a store that has nothing else to do costs an fsync: at most one a second.
+constexpr Duration kProbePeriod = std::chrono::seconds(1);
+// A stored time this far ahead of the wall clock deserves a word to the operator.
+constexpr Duration kNotableSkew = std::chrono::minutes(1);
+
+constexpr char kWriterSettings[] =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; "
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536; "
+    "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF";
+constexpr char kReaderSettings[] =
+    "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY";
+
+class SqliteStore final : public Store {
+ public:
+  struct Parts {
+    LockFile lock;
+    std::unique_ptr<Writer> writer;
+    std::unique_ptr<Reader> reader;
+    Time start;
+  };
+
+  explicit SqliteStore(Parts parts)
+      : clock_(parts.start),
+        lock_(std::move(parts.lock)),
+        writer_(std::move(parts.writer)),
+        reader_(std::move(parts.reader)) {}
+
+  ~SqliteStore() override {
+    reader_.reset();
+    const Status saved = writer_->SaveClock(clock_.Now());
+    static_cast<void>(saved.ok());  // Best effort: the rows tell nearly as much.
+  }
+
+  Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
+    const std::lock_guard lock(writer_mutex_);
+    return NoteWrite(writer_->Commit(writes, verdicts));
+  }
+
+  Result<std::size_t> Prune(Time before, std::size_t limit) override {
+    const std::lock_guard lock(writer_mutex_);
+    return writer_->Prune(before, limit);
+  }
+
+  Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->Load(gid);
+  }
+
+  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->FindDue(until, after, limit);
+  }
+
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+                                          std::size_t limit) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->FindOrphans(owner, after, limit);
+  }
+
+  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->FindLater(after, limit);
+  }
+
+  Result<ListPage> List(const ListFilter& filter) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->List(filter);
+  }
+
+  Status CheckWritable() override {
+    const std::lock_guard lock(writer_mutex_);
+    const Time now = clock_.Now();
+    if (last_write_.ok() && now < last_write_time_ + kProbePeriod) return {};
+    return NoteWrite(writer_->SaveClock(now));
+  }
+
+  const Clock& clock() const override { return clock_; }
+
+ private:
+  Status NoteWrite(Status status) {
+    last_write_ = status;
+    last_write_time_ = clock_.Now();
+    return status;
+  }
+
+  const BootClock clock_;
+  const LockFile lock_;  // Released last.
+
+  std::mutex writer_mutex_;  // Guards the writer and the outcome of its last write.
+  std::unique_ptr<Writer> writer_;
+  Status last_write_;
+  Time last_write_time_ = kNever;
+
+  std::mutex reader_mutex_;  // Guards the reader.
+  std::unique_ptr<Reader> reader_;
+};
+
+Status Unavailable(const std::string& path, const std::string& why) {
+  return {Code::kUnavailable, "could not open " + path + ": " + why};
+}
+
+// The absolute path, so that two names of one file share one lock, and no name is special to
+// SQLite.
+Result<std::string> Resolve(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+  if (path.empty() || error) return Unavailable(path, path.empty() ? "no name" : error.message());
+  return std::filesystem::absolute(resolved, error).string();
+}
+
+// Creates a missing file with its mode; SQLite gives the same one to the files beside it.
+Status CreateIfMissing(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return Unavailable(path, std::generic_category().message(errno));
+  close(descriptor);
+  return {};
+}
+
+// Opens the writing connection on a file that is known to be ours and brings its schema up.
+Result<Connection> OpenForWriting(const std::string& path) {
+  Result<Connection> connection = Connection::Open(path, SQLITE_OPEN_READWRITE);
+  if (!connection.ok()) return connection;
+  Status status = CheckIsOurs(*connection, path);
+  if (!status.ok()) return status;
+  const int code = connection->Execute(kWriterSettings);
+  if (code != SQLITE_OK) return connection->ToStatus(code, "could not set up " + path);
+  status = Upgrade(*connection, Migrations(), path);
+  if (!status.ok()) return status;
+  return connection;
+}
+
+Result<Connection> OpenForReading(const std::string& path) {
+  Result<Connection> connection = Connection::Open(path, SQLITE_OPEN_READWRITE);
+  if (!connection.ok()) return connection;
+  const int code = connection->Execute(kReaderSettings);
+  if (code != SQLITE_OK) return connection->ToStatus(code, "could not set up " + path);
+  return connection;
+}
+
+// A statement that cannot be prepared on a file of the right version: the schema is damaged.
+Status Damaged(const std::string& path, const Status& why) {
+  if (why.code() == Code::kUnavailable) return why;
+  return {Code::kDataLoss,
+          "the database " + path + " is damaged; restore a backup (" + why.message() + ")"};
+}
+
+Time StartOfClock(Time stored, Log& log) {
+  const Time wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  if (stored > wall + kNotableSkew) {
+    log.Write(LogLevel::kWarn, "",
+              "the wall clock is " + std::to_string((stored - wall) / std::chrono::seconds(1)) +
+                  " s behind the last time in the store; the store's clock goes on from there");
+  }
+  return std::max(stored, wall);
+}
+
+// Counting every allocation under a global mutex is of no use here. Has no effect, and does no
+// harm, if SQLite was in use before.
+void ConfigureSqliteOnce() {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);
+}
+
+Result<SqliteStore::Parts> OpenParts(const std::string& path, Log& log) {
+  Result<LockFile> lock = LockFile::Acquire(path + ".lock");
+  if (!lock.ok()) return lock.status();
+  Status created = CreateIfMissing(path);
+  if (!created.ok()) return created;
+
+  Result<Connection> writing = OpenForWriting(path);
+  if (!writing.ok()) return writing.status();
+  Result<std::unique_ptr<Writer>> writer = Writer::Create(*std::move(writing), log);
+  if (!writer.ok()) return Damaged(path, writer.status());
+  Result<Connection> reading = OpenForReading(path);
+  if (!reading.ok()) return reading.status();
+  Result<std::unique_ptr<Reader>> reader = Reader::Create(*std::move(reading), log);
+  if (!reader.ok()) return Damaged(path, reader.status());
+  const Result<Time> last = (*reader)->LastTime();
+  if (!last.ok()) return Damaged(path, last.status());
+  return SqliteStore::Parts{*std::move(lock), *std::move(writer), *std::move(reader),
+                            StartOfClock(*last, log)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenSqliteStore(SqliteConfig config, Log& log) {
+  ConfigureSqliteOnce();
+  const Result<std::string> path = Resolve(config.path);
+  if (!path.ok()) return path.status();
+  Result<SqliteStore::Parts> parts = OpenParts(*path, log);
+  if (!parts.ok()) return parts.status();
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(*std::move(parts)));
+}
+
+}  // namespace treaty
