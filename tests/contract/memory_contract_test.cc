@@ -1,0 +1,26 @@
+// The memory store against the promises of every store.
+
+#include "contract/store_contract.h"
+#include "store/memory/memory_store.h"
+
+namespace treaty::store_test {
+namespace {
+
+class SteadyClock final : public Clock {
+ public:
+  Time Now() const override { return At(1'000'000); }
+};
+
+class MemoryFactory {
+ public:
+  Store& store() { return *store_; }
+
+ private:
+  SteadyClock clock_;
+  std::unique_ptr<MemoryStore> store_ = MakeMemoryStore(clock_);
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFactory);
+
+}  // namespace
+}  // namespace treaty::store_test
