@@ -183,7 +183,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NotAMap", "- HttpPort\n", {"Key: value"}},
         Mistake{"MapForValue", "HttpPort:\n  Inner: 1\n", {"HttpPort holds further keys"}},
         Mistake{"ForgedLine", "HttpPort: \"1\\n2026 info all is well\"\n", {"'1\\x0a2026"}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& test) { return test.param.name; });
 
 TEST(ConfigTest, EveryMistakeIsReportedAtOnce) {
   const std::string message = MistakeIn("HttpPort: x\nLogLevel: y\nFoo: z\n");
