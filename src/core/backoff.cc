@@ -7,18 +7,18 @@
 namespace treaty {
 namespace {
 
-constexpr Duration kCentury = std::chrono::hours(24) * 36525;
+constexpr std::chrono::seconds kCentury = std::chrono::hours(24) * 36525;
+constexpr Duration kLongest = kCentury;
 
 }  // namespace
 
 Duration ToDuration(std::chrono::seconds seconds) {
-  if (seconds >= kCentury) return kCentury;
-  return std::max(Duration(0), Duration(std::max(seconds, std::chrono::seconds(0))));
+  return std::clamp(seconds, std::chrono::seconds(0), kCentury);  // Before it is multiplied.
 }
 
 Duration DoubledInterval(Duration base, Duration cap, std::uint32_t k) {
-  base = std::min(base, kCentury);
-  const Duration most = std::min(std::max(cap, base), kCentury);
+  base = std::min(base, kLongest);
+  const Duration most = std::min(std::max(cap, base), kLongest);
   for (; k > 0 && base < most; --k) {
     if (base.count() <= 0) return base;  // Doubling nothing never ends.
     base *= 2;

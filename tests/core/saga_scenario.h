@@ -1,0 +1,69 @@
+// Plays one saga against the core and writes down the conversation, one line per event:
+//
+//   01/action UNKNOWN -> submitted k=1  call 02/action  wake 20s
+//
+// After the arrow: the status; "(unchanged)" or "(behind)" unless the change is durable; k and
+// the calls that start now; the next wake-up, in seconds since the saga was created. As in the
+// engine, a branch that is being called is not called again until it has answered.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/saga.h"
+#include "core/step.h"
+
+namespace treaty {
+
+inline constexpr Time kStart = Time(Duration(1'700'000'000'000));
+
+class SagaScenario {
+ public:
+  // A saga of `steps` steps, with URLs like http://a/1 and http://c/1.
+  explicit SagaScenario(std::uint32_t steps);
+
+  // To be changed before the first event only.
+  Body& body() { return body_; }
+  Terms& terms() { return terms_; }
+  Policy& policy() { return policy_; }
+
+  // Lets step `later` wait for `earlier`; both counted from 1, as in every call here.
+  SagaScenario& Order(std::uint32_t earlier, std::uint32_t later);
+
+  SagaScenario& Prepare();
+  SagaScenario& Submit();                 // Creates it, or submits what is prepared.
+  SagaScenario& SubmitWith(Terms terms);  // Replaces the terms of what is prepared.
+  SagaScenario& Reply(std::uint32_t step, Op op, Outcome outcome, std::string text = "");
+  SagaScenario& Pass(std::chrono::seconds time);  // Lets time pass without telling the core.
+  SagaScenario& Tick();
+  SagaScenario& ForceStop(std::string who, std::string why);
+  SagaScenario& ResetDue();
+  // The process dies; another one reads back the last durable state.
+  SagaScenario& Reload();
+  SagaScenario& Jitter(double factor);
+
+  const Txn& txn() const { return txn_; }
+  const std::string& reason() const { return txn_.rollback_reason; }
+  std::string Transcript() const { return transcript_; }
+  std::string Branches() const;  // "[succeed,failed]": compensate and action of each step.
+
+ private:
+  void Decide(const std::string& what, decltype(Event::what) event);
+  void Note(const std::string& what, Durability durability);
+
+  Body body_;
+  Terms terms_;
+  Policy policy_;
+  Txn txn_;
+  Txn stored_;
+  bool exists_ = false;
+  Time now_ = kStart;
+  double jitter_ = 1.0;
+  std::vector<Call> in_flight_;
+  std::string transcript_ = "\n";
+};
+
+}  // namespace treaty
