@@ -93,4 +93,4 @@ class IsolationTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=ARGUMENTS, verbosity=2)
+    rig.main(ARGUMENTS)

@@ -163,4 +163,4 @@ class KillTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=ARGUMENTS, verbosity=2)
+    rig.main(ARGUMENTS)

@@ -129,4 +129,4 @@ class RecoveryTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=ARGUMENTS, verbosity=2)
+    rig.main(ARGUMENTS)

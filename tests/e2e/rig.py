@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import unittest
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +26,11 @@ def options():
     parser.add_argument("--kills", type=int, default=50)
     known, rest = parser.parse_known_args()
     return known, [sys.argv[0], *rest]
+
+
+def main(arguments):
+    """Runs the tests of the calling script; sockets are closed when they are dropped."""
+    unittest.main(argv=arguments, verbosity=2, warnings="ignore")
 
 
 def free_port():

@@ -84,4 +84,4 @@ class TimerTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=ARGUMENTS, verbosity=2)
+    rig.main(ARGUMENTS)
