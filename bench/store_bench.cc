@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/gid.h"
@@ -49,7 +50,9 @@ Txn MakeSaga(std::string gid, Time now) {
   }
   Txn txn;
   txn.body = std::move(body);
-  txn.terms = std::make_shared<Terms>(Terms{.wait_result = true});
+  Terms terms;
+  terms.wait_result = true;
+  txn.terms = std::make_shared<Terms>(std::move(terms));
   txn.status = TxnStatus::kSubmitted;
   txn.branches.resize(2);
   txn.created = txn.updated = now;
