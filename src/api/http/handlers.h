@@ -9,7 +9,6 @@
 #include <string>
 
 #include "api/http/message.h"
-#include "base/log.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "wire/target_policy.h"
@@ -17,14 +16,15 @@
 namespace treaty::api {
 
 struct HandlerConfig {
-  std::string version;                // What /version answers.
+  std::string version;  // What /version answers.
+  Policy policy;        // For the intervals that a query shows.
   wire::TargetPolicy targets;
   ProgressMode default_progress = ProgressMode::kDurable;  // UpdateBranchSync
   Duration timeout_to_fail = std::chrono::seconds(35);     // For resetCronTime's default.
   Duration retry_after = std::chrono::seconds(1);          // With every 503.
-  bool wait_result_409 = false;       // compat: the old answer for "waited, still running".
+  bool wait_result_409 = false;  // compat: the old answer for "waited, still running".
   std::size_t max_steps = 1'000;
-  std::size_t max_payload_bytes = 1 << 20;        // Per step.
+  std::size_t max_payload_bytes = 1 << 20;  // Per step.
   std::size_t max_payload_total_bytes = 4 << 20;
   bool gid_charset_utf8 = false;
 };
@@ -34,7 +34,8 @@ class Handlers {
  public:
   using ReplyFn = std::function<void(HttpReply)>;
 
-  Handlers(HandlerConfig config, Engine& engine, const Clock& clock, Log& log);
+  // `random` makes the gids of newGid; only the handlers use it, one call at a time.
+  Handlers(HandlerConfig config, Engine& engine, const Clock& clock, Random& random);
   ~Handlers();
 
   // Answers `request` exactly once, on any thread, possibly before returning. `peer` is the

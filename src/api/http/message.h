@@ -13,8 +13,8 @@
 namespace treaty::api {
 
 struct HttpRequest {
-  std::string method;  // "GET", "POST", … as sent.
-  std::string target;  // Path and query as sent.
+  std::string method;                                        // "GET", "POST", … as sent.
+  std::string target;                                        // Path and query as sent.
   std::vector<std::pair<std::string, std::string>> headers;  // In order; names as sent.
   std::string body;
 
