@@ -16,6 +16,10 @@ import tempfile
 import time
 import urllib.request
 
+# Loaded before any fork: a child of a threaded process must not take locks.
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
 
 def free_port():
     with socket.socket() as probe:
@@ -46,7 +50,7 @@ class Syncs:
 
 def die_with_parent():
     """Runs in the child: no process outlives the benchmark."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Participant:

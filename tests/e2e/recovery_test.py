@@ -119,8 +119,7 @@ class RecoveryTest(unittest.TestCase):
 
         rig.wait_until(all_finished, 60, "all sagas succeed")
         print(f"peak memory {self.peak / 2**20:.0f} MiB", flush=True)
-        # An idle daemon has some 15 MiB; a sanitizer multiplies that.
-        self.assertLess(self.peak, 2**28)
+        self.assertLess(self.peak, OPTIONS.memory_mib * 2**20)
 
     def _check_calls(self):
         """Each branch of each saga was called; none again, because nothing failed."""

@@ -16,6 +16,9 @@ import unittest
 import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
+# Loaded before any fork: a child of a threaded process must not take locks.
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 
 
 def options():
@@ -24,6 +27,7 @@ def options():
     parser.add_argument("--treatyd", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("TREATY_SEED", "1")))
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--memory-mib", type=int, default=100, help="allowed to treatyd")
     known, rest = parser.parse_known_args()
     return known, [sys.argv[0], *rest]
 
@@ -41,7 +45,7 @@ def free_port():
 
 def die_with_parent():
     """Runs in the child: no process outlives a test."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def wait_until(condition, seconds, what):
