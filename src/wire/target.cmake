@@ -1,0 +1,3 @@
+# URLs and where they may lead.
+treaty_library(NAME wire_target SRCS target_policy.cc url.cc
+  DEPS treaty::base PRIVATE_DEPS Boost::url)
