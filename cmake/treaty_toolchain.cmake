@@ -32,3 +32,14 @@ if(TREATY_SANITIZE)
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
 endif()
+
+# The environment of every test: where sanitizers find names, and what they must not report.
+set(TREATY_TEST_ENVIRONMENT "")
+if(TREATY_SANITIZE)
+  find_program(TREATY_SYMBOLIZER NAMES llvm-symbolizer-19 llvm-symbolizer
+    HINTS /usr/lib/llvm-19/bin)
+  set(symbolizer "external_symbolizer_path=${TREATY_SYMBOLIZER}")
+  list(APPEND TREATY_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=${symbolizer}" "UBSAN_OPTIONS=print_stacktrace=1:${symbolizer}"
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:${symbolizer}")
+endif()
