@@ -84,6 +84,10 @@ Result<bool> IsLoopbackAddress(const std::string& host) {
   return Status(Code::kInvalidArgument, "not an address");
 }
 
+std::string ListenAddress(const Config& config) {
+  return config.host == "localhost" ? "127.0.0.1" : config.host;
+}
+
 Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text) {
   std::vector<wire::AllowRule> rules;
   if (Trim(text).empty()) return rules;
@@ -104,7 +108,7 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
   wire::TargetPolicy policy;
   policy.allow_loopback = config.allow_loopback_targets == "true" ||
                           (config.allow_loopback_targets == "auto" && *loopback);
-  policy.own_listeners = {{config.host == "localhost" ? "127.0.0.1" : config.host, port}};
+  policy.own_listeners = {{ListenAddress(config), port}};
   policy.allow = *rules;
   return policy;
 }

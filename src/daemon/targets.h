@@ -17,6 +17,9 @@ namespace treaty::daemon {
 // other name is kInvalidArgument.
 Result<bool> IsLoopbackAddress(const std::string& host);
 
+// The address to bind: Host, with localhost resolved.
+std::string ListenAddress(const Config& config);
+
 // Parses rules "[https://]host[:port]", separated by commas; IPv6 in brackets.
 Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text);
 

@@ -1,0 +1,179 @@
+// Made from the store outwards and ended from the clients inwards.
+
+#include "daemon/daemon.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/http/handlers.h"
+#include "api/http/server.h"
+#include "base/gid.h"
+#include "daemon/loop_thread.h"
+#include "daemon/settings.h"
+#include "daemon/system_random.h"
+#include "daemon/targets.h"
+#include "engine/engine.h"
+#include "participant/http/http_participant.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace treaty::daemon {
+namespace {
+
+using boost::asio::ip::tcp;
+
+// For replies under way when everything else has ended.
+constexpr Duration kCloseGrace = std::chrono::milliseconds(400);
+
+struct Lane {
+  LoopThread thread;
+  SystemRandom random;
+  std::unique_ptr<Participant> participant;
+};
+
+// In one word without meaning to anybody else: host, port and this incarnation.
+std::string OwnerName(const Config& config, std::uint16_t port, const Clock& clock) {
+  SystemRandom random;
+  return config.host + ":" + std::to_string(port) + "/" + NewGid(clock.Now(), random);
+}
+
+std::string UrlOf(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// Holds a free port for the server, which must be known before it listens: bound, but never
+// listening, it lets the server bind beside it and keeps everybody else away.
+class PortReservation {
+ public:
+  explicit PortReservation(const std::string& host) {
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(host, error);
+    const tcp::endpoint any(address, 0);
+    socket_.open(any.protocol(), error);
+    socket_.set_option(tcp::socket::reuse_address(true), error);
+    socket_.bind(any, error);
+    port_ = socket_.local_endpoint(error).port();
+  }
+
+  std::uint16_t port() const { return port_; }  // 0: none to be had; Listen will tell why.
+
+ private:
+  boost::asio::io_context context_;
+  tcp::socket socket_{context_};
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+class Daemon::Impl {
+ public:
+  Impl(const Config& config, Log& log) : config_(config), log_(log) {}
+  ~Impl() { StopThreads(); }
+
+  Status Start();
+  void Stop(std::function<void()> done);
+  std::string url() const { return UrlOf(config_.host, server_->port()); }
+
+ private:
+  void MakeEngine(std::uint16_t port);
+  Status MakeServer(std::uint16_t port);
+  void StartThreads();
+  void StopThreads();
+
+  const Config config_;
+  Log& log_;
+  std::unique_ptr<Store> store_;
+  // Loops outlive what runs on them; they are stopped before anything is destroyed.
+  LoopThread commit_;
+  LoopThread read_;
+  SystemRandom commit_random_;
+  SystemRandom gid_random_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<api::Handlers> handlers_;
+  std::unique_ptr<api::HttpServer> server_;
+};
+
+Status Daemon::Impl::Start() {
+  Result<std::unique_ptr<Store>> store = OpenSqliteStore({.path = config_.store_path}, log_);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+
+  const auto asked = static_cast<std::uint16_t>(config_.http_port);
+  std::optional<PortReservation> reservation;
+  if (asked == 0) reservation.emplace(ListenAddress(config_));
+  const std::uint16_t port = reservation ? reservation->port() : asked;
+
+  MakeEngine(port);
+  if (Status status = MakeServer(port); !status.ok()) return status;
+  StartThreads();
+  engine_->Start();
+  return {};
+}
+
+void Daemon::Impl::MakeEngine(std::uint16_t port) {
+  const std::size_t lanes = LaneCount(config_);
+  EnginePorts ports;
+  for (std::size_t i = 0; i < lanes; ++i) {
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    lane.participant =
+        MakeHttpParticipant(ParticipantSettings(config_, port, lanes), lane.thread.loop(), log_);
+    ports.lanes.push_back({&lane.thread.loop(), lane.participant.get(), &lane.random});
+  }
+  ports.commit_loop = &commit_.loop();
+  ports.commit_random = &commit_random_;
+  ports.read_loop = &read_.loop();
+  ports.store = store_.get();
+  ports.log = &log_;
+  const std::string owner = OwnerName(config_, port, store_->clock());
+  engine_ = std::make_unique<Engine>(EngineSettings(config_, owner), std::move(ports));
+}
+
+Status Daemon::Impl::MakeServer(std::uint16_t port) {
+  handlers_ = std::make_unique<api::Handlers>(HandlerSettings(config_, port), *engine_,
+                                              store_->clock(), gid_random_);
+  std::vector<AsioLoop*> loops;
+  for (const auto& lane : lanes_) loops.push_back(&lane->thread.loop());
+  server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_,
+                                              std::move(loops));
+  return server_->Listen().status();
+}
+
+void Daemon::Impl::StartThreads() {
+  commit_.Start("commit");
+  read_.Start("read");
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    lanes_[i]->thread.Start("lane " + std::to_string(i));
+  }
+}
+
+void Daemon::Impl::StopThreads() {
+  for (const auto& lane : lanes_) lane->thread.Stop();
+  commit_.Stop();
+  read_.Stop();
+}
+
+void Daemon::Impl::Stop(std::function<void()> done) {
+  server_->StopAccepting();
+  engine_->Stop(std::chrono::seconds(config_.request_timeout_s),
+                [this, done = std::move(done)] { server_->Close(kCloseGrace, done); });
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, Log& log) {
+  auto impl = std::make_unique<Impl>(config, log);
+  if (Status status = impl->Start(); !status.ok()) return status;
+  return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
+}
+
+Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Daemon::~Daemon() = default;
+
+void Daemon::Stop(std::function<void()> done) { impl_->Stop(std::move(done)); }
+std::string Daemon::url() const { return impl_->url(); }
+
+}  // namespace treaty::daemon

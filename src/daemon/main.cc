@@ -1,0 +1,209 @@
+// treatyd: reads what it was told, starts the daemon, obeys signals until it is to stop.
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "daemon/command_line.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+#include "daemon/exit_codes.h"
+#include "daemon/logging.h"
+#include "daemon/signals.h"
+#include "daemon/targets.h"
+#include "daemon/version.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace treaty::daemon {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// How long past the request time-out an orderly end may take.
+constexpr Duration kStopMargin = std::chrono::milliseconds(900);
+
+Result<Loaded> LoadConfig(const CommandLine& line) {
+  std::vector<Given> given;
+  if (!line.config_file.empty()) {
+    Result<std::vector<Given>> file = ReadYaml(line.config_file);
+    if (!file.ok()) return file.status();
+    given = *std::move(file);
+  }
+  std::vector<std::string> warnings;
+  for (Given& one : ReadEnvironment(environ, warnings)) given.push_back(std::move(one));
+  for (const Given& one : line.flags) given.push_back(one);
+  Result<Loaded> loaded = BuildConfig(given);
+  if (loaded.ok()) {
+    loaded->warnings.insert(loaded->warnings.end(), warnings.begin(), warnings.end());
+  }
+  return loaded;
+}
+
+int Fail(int exit_code, const std::string& message) {
+  std::cerr << "treatyd: " << message << std::endl;
+  return exit_code;
+}
+
+int ConfigMistake(const Status& status) {
+  std::string text = status.message();
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) {
+    text.replace(at, 1, "\ntreatyd: config error: ");
+    ++at;
+  }
+  return Fail(kExitConfig, "config error: " + text);
+}
+
+int CheckConfig(const Loaded& loaded) {
+  for (const std::string& warning : loaded.warnings) {
+    std::cerr << "treatyd: warning: " << warning << "\n";
+  }
+  std::cout << "The configuration is valid." << std::endl;
+  return kExitOk;
+}
+
+int Backup(const Config& config, const std::string& to) {
+  if (Status status = BackupSqlite(config.store_path, to); !status.ok()) {
+    return Fail(kExitFailed, "backup failed: " + status.message());
+  }
+  std::cout << "Copied " << config.store_path << " to " << to
+            << ". To restore, stop treatyd, remove the old file with its -wal and -shm, and put "
+               "the copy in its place."
+            << std::endl;
+  return kExitOk;
+}
+
+// Every connection takes a descriptor, and the usual soft limit is 1,024.
+void RaiseDescriptorLimit(const Config& config, Log& log) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  constexpr std::int64_t kReserve = 64;  // The store, logs, loops.
+  const auto wanted = config.http_max_connections + config.calls_in_flight + kReserve;
+  if (limit.rlim_max < static_cast<rlim_t>(wanted)) {
+    log.Write(LogLevel::kWarn, "",
+              "the system allows " + std::to_string(limit.rlim_max) +
+                  " open files, but Http.MaxConnections and Calls.InFlight may need " +
+                  std::to_string(wanted) + "; raise the limit (ulimit -n) or lower these");
+  }
+}
+
+// Runs one daemon from its start to its end.
+class Runner {
+ public:
+  Runner(const CommandLine& line, const Config& config, Logging& log, Signals& signals)
+      : line_(line), config_(config), log_(log), signals_(signals) {}
+
+  int Run(SteadyClock::time_point started) {
+    Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(config_, log_);
+    if (!daemon.ok()) {
+      log_.Write(LogLevel::kError, "", "cannot start: " + daemon.status().message());
+      return kExitFailed;
+    }
+    const auto took = std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
+    Info("treaty " + std::string(kVersion) + " is ready on " + (*daemon)->url() + " after " +
+         std::to_string(took.count()) + " ms, store " + config_.store_path + ", process " +
+         std::to_string(::getpid()));
+    ServeUntilStopped();
+    return StopOrderly(**daemon);
+  }
+
+ private:
+  void Info(const std::string& text) { log_.Write(LogLevel::kInfo, "", text); }
+
+  void ServeUntilStopped() {
+    const Result<bool> loopback = IsLoopbackAddress(config_.host);
+    const bool open = !loopback.ok() || !*loopback;
+    while (true) {
+      if (open) WarnOpen();
+      constexpr Duration kReminder = std::chrono::hours(1);
+      auto event = Signals::Event::kNotified;
+      while ((event = signals_.Wait(kReminder)) == Signals::Event::kHangUp) HangUp();
+      if (event == Signals::Event::kStop) return;
+    }
+  }
+
+  void WarnOpen() {
+    log_.Write(LogLevel::kWarn, "",
+               "listening on " + config_.host +
+                   " without authentication: whoever reaches the port commands this daemon. "
+                   "Treaty belongs on a trusted network");
+  }
+
+  void HangUp() {
+    const Status reopened = log_.Reopen();
+    if (!reopened.ok()) log_.Write(LogLevel::kError, "", reopened.message());
+    const Result<Loaded> loaded = LoadConfig(line_);
+    if (loaded.ok()) {
+      log_.SetLevel(ParseLogLevel(loaded->config.log_level));
+      Info("SIGHUP: log files opened again, LogLevel is " + loaded->config.log_level);
+    } else {
+      log_.Write(LogLevel::kError, "",
+                 "SIGHUP: LogLevel stays: config error: " + loaded.status().message());
+    }
+  }
+
+  // A second signal, or an end that takes too long, leaves at once: what matters is stored.
+  int StopOrderly(Daemon& daemon) {
+    const Duration most = std::chrono::seconds(config_.request_timeout_s) + kStopMargin;
+    const auto deadline = SteadyClock::now() + most;
+    Info("stopping: no new requests; calls under way may take up to " +
+         std::to_string(config_.request_timeout_s) + " s; a second signal ends at once");
+    daemon.Stop([this] { signals_.Notify(); });
+    while (true) {
+      const auto left = std::chrono::ceil<Duration>(deadline - SteadyClock::now());
+      const Signals::Event event = signals_.Wait(std::max(left, Duration(0)));
+      if (event == Signals::Event::kNotified) break;
+      if (event == Signals::Event::kHangUp) continue;
+      ::_exit(kExitFailed);
+    }
+    Info("stopped");
+    return kExitOk;
+  }
+
+  const CommandLine& line_;
+  const Config& config_;
+  Logging& log_;
+  Signals& signals_;
+};
+
+int Serve(const CommandLine& line, const Loaded& loaded, SteadyClock::time_point started) {
+  Signals signals;
+  const Config& config = loaded.config;
+  Result<std::unique_ptr<Logging>> log =
+      Logging::Open({.level = ParseLogLevel(config.log_level),
+                     .json = config.log_format == "json",
+                     .outputs = config.log_outputs,
+                     .queue_lines = static_cast<std::size_t>(config.log_queue_lines)});
+  if (!log.ok()) return Fail(kExitFailed, log.status().message());
+  for (const std::string& warning : loaded.warnings) {
+    (*log)->Write(LogLevel::kWarn, "", warning);
+  }
+  RaiseDescriptorLimit(config, **log);
+  return Runner(line, config, **log, signals).Run(started);
+}
+
+int Main(int argc, char** argv) {
+  const SteadyClock::time_point started = SteadyClock::now();
+  int exit_code = kExitOk;
+  const std::optional<CommandLine> line = ReadCommandLine(argc, argv, exit_code);
+  if (!line) return exit_code;
+  const Result<Loaded> loaded = LoadConfig(*line);
+  if (!loaded.ok()) return ConfigMistake(loaded.status());
+  if (line->check_config) return CheckConfig(*loaded);
+  if (line->print_config) {
+    std::cout << PrintConfig(*loaded) << std::flush;
+    return kExitOk;
+  }
+  if (!line->backup_to.empty()) return Backup(loaded->config, line->backup_to);
+  return Serve(*line, *loaded, started);
+}
+
+}  // namespace
+}  // namespace treaty::daemon
+
+int main(int argc, char** argv) { return treaty::daemon::Main(argc, argv); }

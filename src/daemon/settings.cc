@@ -1,0 +1,100 @@
+// Plain copying; the only arithmetic is the sharing among lanes.
+
+#include "daemon/settings.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "daemon/targets.h"
+#include "daemon/version.h"
+
+namespace treaty::daemon {
+namespace {
+
+std::chrono::seconds Seconds(std::int64_t value) { return std::chrono::seconds(value); }
+std::size_t Size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+// An even share, rounded up: a limit is never zero.
+std::size_t Share(std::int64_t value, std::size_t lanes) {
+  return (Size(value) + lanes - 1) / lanes;
+}
+
+Policy PolicyOf(const Config& config) {
+  Policy out;
+  out.retry_interval = Seconds(config.retry_interval_s);
+  out.retry_cap = Seconds(config.retry_interval_max_s);
+  out.request_timeout = Seconds(config.request_timeout_s);
+  out.timeout_to_fail = Seconds(config.timeout_to_fail_s);
+  return out;
+}
+
+}  // namespace
+
+std::size_t LaneCount(const Config& config) {
+  if (config.lanes > 0) return Size(config.lanes);
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+EngineConfig EngineSettings(const Config& config, std::string owner) {
+  EngineConfig out;
+  out.owner = std::move(owner);
+  out.policy = PolicyOf(config);
+  out.limits.live_txns = Size(config.max_live_txns);
+  out.limits.queued_writes = Size(config.max_queued_writes);
+  out.limits.batch_writes = Size(config.max_batch_writes);
+  out.limits.waiting_reads = Size(config.max_waiting_reads);
+  out.retention = Seconds(config.data_expire_s);
+  return out;
+}
+
+api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port) {
+  api::HandlerConfig out;
+  out.version = kVersion;
+  out.policy = PolicyOf(config);
+  out.targets = MakeTargetPolicy(config, port);
+  out.default_progress =
+      config.update_branch_sync == 0 ? ProgressMode::kBehind : ProgressMode::kDurable;
+  out.timeout_to_fail = Seconds(config.timeout_to_fail_s);
+  out.wait_result_409 = config.wait_result_409;
+  out.max_steps = Size(config.max_steps);
+  out.max_payload_bytes = Size(config.max_payload_bytes);
+  out.max_payload_total_bytes = Size(config.max_payload_total_bytes);
+  out.gid_charset_utf8 = config.gid_charset == "utf8";
+  return out;
+}
+
+api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port) {
+  api::HttpServerConfig out;
+  out.address = ListenAddress(config);
+  out.port = port;
+  out.max_body_bytes = Size(config.http_max_body_bytes);
+  out.max_header_bytes = Size(config.http_max_header_bytes);
+  out.header_timeout = Seconds(config.http_header_timeout_s);
+  out.body_timeout = Seconds(config.http_body_timeout_s);
+  out.min_body_rate = Size(config.http_min_body_rate);
+  out.idle_timeout = Seconds(config.http_idle_timeout_s);
+  out.max_connections = Size(config.http_max_connections);
+  out.max_connections_per_address = Size(config.http_max_connections_per_address);
+  out.max_memory_bytes = Size(config.http_max_memory_bytes);
+  return out;
+}
+
+HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t port,
+                                          std::size_t lanes) {
+  HttpParticipantConfig out;
+  out.targets = MakeTargetPolicy(config, port);
+  out.connections_per_destination = Share(config.calls_per_destination, lanes);
+  out.calls_in_flight = Share(config.calls_in_flight, lanes);
+  out.queued_per_destination = Size(config.calls_queued_per_destination);
+  out.idle_expiry = Seconds(config.calls_idle_expiry_s);
+  out.dns_ttl = Seconds(config.calls_dns_ttl_s);
+  out.max_reply_bytes = Size(config.calls_max_reply_bytes);
+  out.ca_file = config.ca_file;
+  out.success_on_any_2xx = config.success_on_any_2xx;
+  out.legacy_result_words = config.legacy_result_words;
+  return out;
+}
+
+}  // namespace treaty::daemon

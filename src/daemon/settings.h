@@ -1,0 +1,28 @@
+// From the configuration's numbers to each layer's own configuration.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "api/http/handlers.h"
+#include "api/http/server.h"
+#include "daemon/config.h"
+#include "engine/engine.h"
+#include "participant/http/http_participant.h"
+
+namespace treaty::daemon {
+
+// How many lanes Lanes asks for: it, or one per core.
+std::size_t LaneCount(const Config& config);
+
+EngineConfig EngineSettings(const Config& config, std::string owner);
+api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port);
+api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port);
+
+// One lane's share of the limits of all.
+HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t port,
+                                          std::size_t lanes);
+
+}  // namespace treaty::daemon

@@ -1,0 +1,255 @@
+// treatyd as its users meet it: what it prints, how it exits, how it stops.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/child.h"
+#include "daemon/exit_codes.h"
+
+namespace treaty::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Optional;
+using ::testing::StartsWith;
+using SteadyClock = std::chrono::steady_clock;
+
+class ProcessTest : public ::testing::Test {
+ protected:
+  ProcessTest() {
+    std::string name = ::testing::TempDir() + "treatyd.XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~ProcessTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+
+  std::string Write(const std::string& name, const std::string& text) const {
+    std::ofstream(Path(name)) << text;
+    return Path(name);
+  }
+
+  // A command that ends by itself.
+  struct Ended {
+    int exit_code = -1;
+    std::string said;
+  };
+  Ended Run(std::vector<std::string> arguments, std::vector<std::string> environment = {}) const {
+    Child child(folder_, std::move(arguments), std::move(environment));
+    const int exit_code = child.Wait().value_or(-1);
+    return {exit_code, child.Said()};
+  }
+
+  std::unique_ptr<Child> Start(std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"--http-port", "0"});
+    return std::make_unique<Child>(folder_, std::move(more));
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ProcessTest, VersionAndHelpExitWithZero) {
+  const Ended version = Run({"-v"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.said, HasSubstr("treaty version: 0."));
+
+  const Ended help = Run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.said, HasSubstr("--store-path"));
+  EXPECT_THAT(help.said, HasSubstr("RETRY_INTERVAL"));
+  EXPECT_THAT(help.said, HasSubstr("Http.MaxBodyBytes"));
+}
+
+TEST_F(ProcessTest, UnknownFlagsAreRefused) {
+  const Ended ended = Run({"--frobnicate"});
+  EXPECT_EQ(ended.exit_code, kExitConfig);
+  EXPECT_THAT(ended.said, HasSubstr("--frobnicate"));
+}
+
+TEST_F(ProcessTest, CheckConfigAcceptsAGoodFileAndTouchesNothing) {
+  const std::string file = Write("c.yaml", "RetryInterval: 5\nTransCronInterval: 3\n");
+  const Ended ended = Run({"-c", file, "--check-config"});
+
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.said, HasSubstr("valid"));
+  EXPECT_THAT(ended.said, HasSubstr("c.yaml:2: TransCronInterval has no effect"));
+  EXPECT_FALSE(std::filesystem::exists(Path("treaty.db")));
+}
+
+TEST_F(ProcessTest, BadConfigurationsStopTheStart) {
+  const std::string file = Write("c.yaml", "RetryInterval: soon\nColour: red\n");
+  for (const bool check : {true, false}) {
+    std::vector<std::string> arguments = {"-c", file};
+    if (check) arguments.emplace_back("--check-config");
+    const Ended ended = Run(arguments);
+
+    EXPECT_EQ(ended.exit_code, kExitConfig);
+    EXPECT_THAT(ended.said, HasSubstr("config error: " + file + ":1: RetryInterval is 'soon'"));
+    EXPECT_THAT(ended.said, HasSubstr("config error: " + file + ":2: unknown key 'Colour'"));
+  }
+  EXPECT_EQ(Run({"-c", Path("missing.yaml")}).exit_code, kExitConfig);
+}
+
+TEST_F(ProcessTest, FlagsBeatTheEnvironmentWhichBeatsTheFile) {
+  const std::string file = Write("c.yaml", "HttpPort: 1\nRequestTimeout: 11\nRetryInterval: 21\n");
+  const Ended ended = Run({"-c", file, "--print-config", "--http-port", "3"},
+                          {"HTTP_PORT=2", "REQUEST_TIMEOUT=12"});
+
+  EXPECT_EQ(ended.exit_code, 0);
+  EXPECT_THAT(ended.said, HasSubstr("HttpPort: 3  # flag --http-port"));
+  EXPECT_THAT(ended.said, HasSubstr("RequestTimeout: 12  # environment REQUEST_TIMEOUT"));
+  EXPECT_THAT(ended.said, HasSubstr("RetryInterval: 21  # " + file + ":3"));
+  EXPECT_THAT(ended.said, HasSubstr("TimeoutToFail: 35  # default"));
+}
+
+TEST_F(ProcessTest, OpenAddressesNeedInsecure) {
+  const Ended ended = Run({"--host", "0.0.0.0"});
+  EXPECT_EQ(ended.exit_code, kExitConfig);
+  EXPECT_THAT(ended.said, HasSubstr("Insecure: true"));
+
+  Child child(folder_, {"--host", "0.0.0.0", "--http-port", "0", "--insecure"});
+  EXPECT_TRUE(child.Says("trusted network")) << child.Said();
+}
+
+TEST_F(ProcessTest, AnswersSoonAfterItsStart) {
+  const auto before = SteadyClock::now();
+  const auto child = Start();
+  const int port = child->Port();
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - before);
+
+  ASSERT_NE(port, 0) << child->Said();
+  EXPECT_THAT(Http(port, "/readyz"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Http(port, "/livez"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(Http(port, "/api/ping"), StartsWith("HTTP/1.1 200"));
+  RecordProperty("start_to_ready_ms", static_cast<int>(took.count()));
+  // The promise is 200 ms on an idle machine; sanitizers and busy machines get more.
+  EXPECT_LT(took, std::chrono::seconds(5));
+}
+
+TEST_F(ProcessTest, TheDatabaseIsItsOwnersAlone) {
+  const auto child = Start();
+  ASSERT_NE(child->Port(), 0) << child->Said();
+  struct stat info{};
+  ASSERT_EQ(::stat(Path("treaty.db").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+TEST_F(ProcessTest, StopsOrderlyOnBothSignals) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    const auto child = Start();
+    ASSERT_NE(child->Port(), 0) << child->Said();
+    const auto before = SteadyClock::now();
+
+    child->Signal(signal);
+
+    EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
+    EXPECT_LT(SteadyClock::now() - before, std::chrono::seconds(3));
+    EXPECT_THAT(child->Said(), HasSubstr("stopped"));
+  }
+}
+
+// A saga whose only call will never be answered.
+std::string Hanging(const SilentParticipant& participant) {
+  return R"({"gid":"hangs","trans_type":"saga","steps":[{"action":")" + participant.url() +
+         R"("}],"payloads":["{}"]})";
+}
+
+TEST_F(ProcessTest, AHangingCallIsCutAtTheRequestTimeoutAndItsTransactionKept) {
+  const SilentParticipant participant;
+  auto child = Start({"--request-timeout", "1"});
+  ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", Hanging(participant)),
+              HasSubstr("SUCCESS"));
+  ASSERT_TRUE(participant.WaitForCall());
+  const auto before = SteadyClock::now();
+
+  child->Signal(SIGTERM);
+
+  EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
+  EXPECT_LT(SteadyClock::now() - before, std::chrono::seconds(4));  // 2 on an idle machine.
+  child = Start();
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/query?gid=hangs"),
+              HasSubstr(R"("status":"submitted")"));
+}
+
+TEST_F(ProcessTest, ASecondSignalEndsAtOnce) {
+  const SilentParticipant participant;
+  const auto child = Start({"--request-timeout", "60", "--timeout-to-fail", "60"});
+  ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", Hanging(participant)),
+              HasSubstr("SUCCESS"));
+  ASSERT_TRUE(participant.WaitForCall());
+  child->Signal(SIGTERM);
+  ASSERT_TRUE(child->Says("stopping"));
+
+  child->Signal(SIGTERM);
+
+  EXPECT_THAT(child->Wait(), Optional(kExitFailed)) << child->Said();
+}
+
+TEST_F(ProcessTest, ASecondDaemonOnTheSameFileIsRefused) {
+  const auto first = Start();
+  ASSERT_NE(first->Port(), 0) << first->Said();
+
+  const Ended second = Run({"--http-port", "0"});
+
+  EXPECT_EQ(second.exit_code, kExitFailed);
+  EXPECT_THAT(second.said, HasSubstr("treaty.db"));
+  EXPECT_THAT(Http(first->Port(), "/readyz"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(ProcessTest, ATakenPortIsNamed) {
+  const auto first = Start();
+  const std::string port = std::to_string(first->Port());
+
+  const Ended second = Run({"--http-port", port, "--store-path", "other.db"});
+
+  EXPECT_EQ(second.exit_code, kExitFailed);
+  EXPECT_THAT(second.said, HasSubstr("127.0.0.1:" + port));
+  EXPECT_THAT(second.said, HasSubstr("in use"));
+}
+
+TEST_F(ProcessTest, HangUpOpensTheLogAgainAndReadsItsLevel) {
+  const std::string file =
+      Write("c.yaml", "LogLevel: info\nLog:\n  Outputs: treaty.log\nHttpPort: 0\n");
+  Child child(folder_, {"-c", file});
+  const auto log_says = [&](const std::string& name, const std::string& text) {
+    const auto deadline = SteadyClock::now() + std::chrono::seconds(20);
+    while (SteadyClock::now() < deadline) {
+      std::ifstream log(Path(name));
+      const std::string all{std::istreambuf_iterator<char>(log), std::istreambuf_iterator<char>()};
+      if (all.find(text) != std::string::npos) return true;
+      ::usleep(2'000);
+    }
+    return false;
+  };
+  ASSERT_TRUE(log_says("treaty.log", "is ready on"));
+  std::filesystem::rename(Path("treaty.log"), Path("treaty.log.1"));
+  Write("c.yaml", "LogLevel: debug\nLog:\n  Outputs: treaty.log\nHttpPort: 0\n");
+
+  child.Signal(SIGHUP);
+
+  EXPECT_TRUE(log_says("treaty.log", "LogLevel is debug"));
+  EXPECT_FALSE(child.Wait(std::chrono::milliseconds(0)).has_value());
+}
+
+TEST_F(ProcessTest, BackupCopiesARunningDaemonsDatabase) {
+  const auto child = Start();
+  ASSERT_NE(child->Port(), 0) << child->Said();
+
+  const Ended backup = Run({"--backup", Path("copy.db")});
+
+  EXPECT_EQ(backup.exit_code, 0) << backup.said;
+  const auto restored = Start({"--store-path", Path("copy.db")});
+  EXPECT_NE(restored->Port(), 0) << restored->Said();
+  EXPECT_THAT(Run({"--backup", "/nowhere/copy.db"}).exit_code, kExitFailed);
+}
+
+}  // namespace
+}  // namespace treaty::daemon
