@@ -4,6 +4,7 @@
 // treaty_engine_bench [clients] [seconds] [branches] [progress: durable|behind] [path]
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -174,7 +175,7 @@ int main(int argc, char** argv) {
   ports.store = store->get();
   ports.log = &log;
   treaty::EngineConfig config;
-  config.owner = "engine-bench";
+  config.owner = "engine-bench-" + std::to_string(::getpid());
   treaty::Engine engine(config, ports);
   std::vector<std::thread> threads;
   for (auto& lane : lanes) threads.emplace_back([&lane] { lane->loop.Run("lane"); });
