@@ -75,6 +75,9 @@ TEST_F(SqliteBackupTest, RefusesToOverwriteAFile) {
 TEST_F(SqliteBackupTest, RefusesASourceThatIsMissingOrNotOurs) {
   EXPECT_FALSE(BackupSqlite(folder_.File("none.db"), folder_.File("copy.db")).ok());
   EXPECT_FALSE(std::filesystem::exists(folder_.File("none.db")));
+  std::ofstream(folder_.File("empty.db")).close();
+  EXPECT_EQ(BackupSqlite(folder_.File("empty.db"), folder_.File("copy.db")).code(),
+            Code::kDataLoss);
   RunSql(path_, "CREATE TABLE their (x)");
   EXPECT_EQ(BackupSqlite(path_, folder_.File("copy.db")).code(), Code::kDataLoss);
   EXPECT_FALSE(std::filesystem::exists(folder_.File("copy.db")));

@@ -32,7 +32,9 @@ Result<Connection> OpenSource(const std::string& path) {
   if (!source.ok()) return source;
   const Status status = CheckIsOurs(*source, path);
   if (!status.ok()) return status;
-  return source;
+  const Result<std::int64_t> id = source->QueryInt("PRAGMA application_id");
+  if (id.ok() && *id == kApplicationId) return source;
+  return Status(Code::kDataLoss, path + " is empty: there is nothing to back up");
 }
 
 // All pages in one step: between two steps a busy writer would make it start again for ever.
