@@ -7,8 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "contract/store_fixtures.h"
@@ -525,6 +527,29 @@ TYPED_TEST_P(StoreContract, TakesAPrunedGidAgain) {
   ExpectSameBody(*LoadOrNothing(this->store(), "g")->txn.body, *again.body);
 }
 
+TYPED_TEST_P(StoreContract, ServesReadersWhileItCommits) {
+  constexpr int kCount = 200;
+  std::atomic<int> committed = 0;
+  std::thread reader([&] {
+    while (committed < kCount) {
+      const int known = committed;
+      if (known > 0) {
+        EXPECT_TRUE(LoadOrNothing(this->store(), "g" + std::to_string(known - 1)));
+      }
+      EXPECT_GE(Gids(this->store().FindDue(At(9), {}, kCount)).size(),
+                static_cast<std::size_t>(known));
+      EXPECT_TRUE(this->store().CheckWritable().ok());
+      EXPECT_TRUE(this->store().List({.limit = 5}).ok());
+    }
+  });
+  for (int i = 0; i < kCount; ++i) {
+    const Txn txn = MakeTxn("g" + std::to_string(i));
+    EXPECT_EQ(CommitOne(this->store(), WakingAt(At(9), InsertOf(txn))), Verdict::kStored);
+    committed = i + 1;
+  }
+  reader.join();
+}
+
 TYPED_TEST_P(StoreContract, SaysThatItIsWritable) {
   EXPECT_TRUE(this->store().CheckWritable().ok());
   EXPECT_TRUE(this->store().CheckWritable().ok());
@@ -554,6 +579,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     FiltersTheListByStatus, FiltersTheListByTimeOfCreationInclusively,
     LooksUpOneGidInTheListWhateverElseIsAsked, ListsProgressAndTermsWithoutTheSteps,
     RefusesAPositionThatIsNotItsOwn, PrunesOnlyWhatFinishedBeforeTheOldestFirst,
-    TakesAPrunedGidAgain, SaysThatItIsWritable, HasAClockThatDoesNotGoBack);
+    TakesAPrunedGidAgain, ServesReadersWhileItCommits, SaysThatItIsWritable,
+    HasAClockThatDoesNotGoBack);
 
 }  // namespace treaty::store_test
