@@ -1,0 +1,96 @@
+// Each layer is told what the configuration says.
+
+#include "daemon/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace treaty::daemon {
+namespace {
+
+using std::chrono::seconds;
+
+Config ConfigOf(const std::vector<Given>& given) {
+  Result<Loaded> loaded = BuildConfig(given);
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  return loaded->config;
+}
+
+TEST(SettingsTest, LanesShareTheLimitsOfCallsEvenlyAndNoneGetsNothing) {
+  const Config config = ConfigOf({{"Calls.PerDestination", "32", ""}, {"Calls.InFlight", "3", ""}});
+
+  EXPECT_EQ(ParticipantSettings(config, 1, 2).connections_per_destination, 16U);
+  EXPECT_EQ(ParticipantSettings(config, 1, 64).connections_per_destination, 1U);
+  EXPECT_EQ(ParticipantSettings(config, 1, 2).calls_in_flight, 2U);
+}
+
+TEST(SettingsTest, LanesAreAsManyAsAskedForOrAsCores) {
+  EXPECT_EQ(LaneCount(ConfigOf({{"Lanes", "3", ""}})), 3U);
+  EXPECT_GE(LaneCount(ConfigOf({})), 1U);
+}
+
+TEST(SettingsTest, TheEngineGetsItsPolicyAndLimits) {
+  const EngineConfig engine = EngineSettings(ConfigOf({{"RetryInterval", "11", ""},
+                                                       {"RetryIntervalMax", "12", ""},
+                                                       {"RequestTimeout", "13", ""},
+                                                       {"TimeoutToFail", "14", ""},
+                                                       {"Store.DataExpire", "15", ""},
+                                                       {"Limits.LiveTransactions", "16", ""},
+                                                       {"Limits.QueuedWrites", "17", ""},
+                                                       {"Limits.BatchWrites", "18", ""},
+                                                       {"Limits.WaitingReads", "19", ""}}),
+                                             "me");
+  EXPECT_EQ(engine.owner, "me");
+  EXPECT_EQ(engine.policy.retry_interval, seconds(11));
+  EXPECT_EQ(engine.policy.retry_cap, seconds(12));
+  EXPECT_EQ(engine.policy.request_timeout, seconds(13));
+  EXPECT_EQ(engine.policy.timeout_to_fail, seconds(14));
+  EXPECT_EQ(engine.retention, seconds(15));
+  EXPECT_EQ(engine.limits.live_txns, 16U);
+  EXPECT_EQ(engine.limits.queued_writes, 17U);
+  EXPECT_EQ(engine.limits.batch_writes, 18U);
+  EXPECT_EQ(engine.limits.waiting_reads, 19U);
+}
+
+TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {
+  const Config behind = ConfigOf({{"UpdateBranchSync", "0", ""},
+                                  {"Compat.WaitResult409", "true", ""},
+                                  {"GidCharset", "utf8", ""},
+                                  {"Limits.Steps", "7", ""}});
+  const api::HandlerConfig handlers = HandlerSettings(behind, 1234);
+
+  EXPECT_EQ(HandlerSettings(ConfigOf({}), 1).default_progress, ProgressMode::kDurable);
+  EXPECT_EQ(handlers.default_progress, ProgressMode::kBehind);
+  EXPECT_TRUE(handlers.wait_result_409);
+  EXPECT_TRUE(handlers.gid_charset_utf8);
+  EXPECT_EQ(handlers.max_steps, 7U);
+  EXPECT_EQ(handlers.targets.own_listeners.at(0).port, 1234);
+}
+
+TEST(SettingsTest, TheServerGetsItsLimits) {
+  const api::HttpServerConfig server =
+      ServerSettings(ConfigOf({{"Host", "localhost", ""},
+                               {"Http.MaxBodyBytes", "2001", ""},
+                               {"Http.MaxHeaderBytes", "2002", ""},
+                               {"Http.HeaderTimeout", "3", ""},
+                               {"Http.BodyTimeout", "4", ""},
+                               {"Http.MinBodyRate", "5", ""},
+                               {"Http.IdleTimeout", "6", ""},
+                               {"Http.MaxConnections", "7", ""},
+                               {"Http.MaxConnectionsPerAddress", "8", ""},
+                               {"Http.MaxMemoryBytes", "2000009", ""}}),
+                     80);
+  EXPECT_EQ(server.address, "127.0.0.1");
+  EXPECT_EQ(server.port, 80);
+  EXPECT_EQ(server.max_body_bytes, 2'001U);
+  EXPECT_EQ(server.max_header_bytes, 2'002U);
+  EXPECT_EQ(server.header_timeout, seconds(3));
+  EXPECT_EQ(server.body_timeout, seconds(4));
+  EXPECT_EQ(server.min_body_rate, 5U);
+  EXPECT_EQ(server.idle_timeout, seconds(6));
+  EXPECT_EQ(server.max_connections, 7U);
+  EXPECT_EQ(server.max_connections_per_address, 8U);
+  EXPECT_EQ(server.max_memory_bytes, 2'000'009U);
+}
+
+}  // namespace
+}  // namespace treaty::daemon
