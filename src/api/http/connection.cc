@@ -1,0 +1,273 @@
+// Beast parses; reading, deadlines and the order of things are ours. No timer is set per
+// operation: the shard looks at the deadlines of all its connections now and then.
+
+#include "api/http/connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/field.hpp>
+#include <utility>
+
+#include "api/http/reply.h"
+#include "api/http/response.h"
+
+namespace treaty::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr std::size_t kReadSize = 16 << 10;
+// A buffer that a large request has left behind is given back.
+constexpr std::size_t kKeptBuffer = 64 << 10;
+// What a client may still send after a reply that ended the connection.
+constexpr std::size_t kMostLingered = 8 << 20;
+constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+bool HasOnlyChunked(const http::fields& fields) {
+  const auto range = fields.equal_range(http::field::transfer_encoding);
+  if (range.first == range.second) return true;
+  return std::next(range.first) == range.second &&
+         boost::beast::iequals(range.first->value(), "chunked");
+}
+
+// Two parties that read these differently could be made to see different requests.
+std::string_view FindAmbiguity(const http::request_header<>& header) {
+  if (!HasOnlyChunked(header)) return "the only known Transfer-Encoding is \"chunked\"";
+  const bool coded = header.count(http::field::transfer_encoding) > 0;
+  if (coded && header.count(http::field::content_length) > 0) {
+    return "send either Content-Length or Transfer-Encoding, not both";
+  }
+  if (coded && header.version() < 11) return "HTTP/1.0 knows no Transfer-Encoding";
+  if (header.count(http::field::content_length) > 1) return "send one Content-Length";
+  if (header.count(http::field::host) > 1) return "send one Host";
+  if (header.version() >= 11 && header.count(http::field::host) == 0) return "send a Host header";
+  return {};
+}
+
+HttpRequest ToRequest(http::request<http::string_body>&& message) {
+  HttpRequest request;
+  request.method = message.method_string();
+  request.target = message.target();
+  for (const auto& field : message) {
+    request.headers.emplace_back(field.name_string(), field.value());
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state,
+                       Shard& shard)
+    : socket_(std::move(socket)), peer_(std::move(peer)), state_(std::move(state)), shard_(shard) {}
+
+void Connection::Start() {
+  error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  shard_.Add(shared_from_this());
+  BeginRequest();
+  if (shard_.draining()) return Close();
+  Read();
+}
+
+void Connection::BeginRequest() {
+  parser_.emplace();
+  parser_->eager(true);
+  parser_->header_limit(static_cast<std::uint32_t>(state_->config().max_header_bytes));
+  parser_->body_limit(state_->config().max_body_bytes);
+  header_done_ = false;
+  head_ = false;
+  http_1_0_ = false;
+  if (buffer_.size() == 0 && buffer_.capacity() > kKeptBuffer) buffer_ = {};
+  SetDeadline(Phase::kIdle, state_->config().idle_timeout);
+}
+
+void Connection::SetDeadline(Phase phase, Duration allowed) {
+  phase_ = phase;
+  deadline_ = Steady::now() + allowed;
+}
+
+void Connection::Read() {
+  const auto space = buffer_.prepare(kReadSize);
+  socket_.async_read_some(space,
+                          [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            if (self->phase_ == Phase::kClosed) return;
+                            if (error) return self->Close();
+                            self->OnRead(bytes);
+                          });
+}
+
+void Connection::OnRead(std::size_t bytes) {
+  if (phase_ == Phase::kLingering) {
+    lingered_ += bytes;
+    if (lingered_ > kMostLingered) return Close();
+    return Read();
+  }
+  // A reply (to a slow request) is being written: the rest of the request is of no interest.
+  if (phase_ == Phase::kWriting) return;
+  buffer_.commit(bytes);
+  Consume();
+}
+
+void Connection::Consume() {
+  if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
+  while (!parser_->is_done() && buffer_.size() > 0) {
+    error_code error;
+    const std::size_t used = parser_->put(buffer_.data(), error);
+    buffer_.consume(used);
+    if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
+    if (error && error != http::error::need_more) return Fail(error);
+    if (!AcceptBody()) return;
+    if (error) break;
+  }
+  if (parser_->is_done()) return Dispatch();
+  Read();
+}
+
+bool Connection::AcceptHeader() {
+  header_done_ = true;
+  const auto& header = parser_->get();
+  http_1_0_ = header.version() < 11;
+  head_ = header.method() == http::verb::head;
+  const std::string_view trouble = FindAmbiguity(header);
+  if (!trouble.empty()) {
+    Refuse(400, trouble);
+    return false;
+  }
+  SetDeadline(Phase::kBody, state_->config().body_timeout);
+  body_begun_ = Steady::now();
+  const auto expect = header[http::field::expect];
+  if (expect.empty() || parser_->is_done() || http_1_0_) return true;
+  if (!boost::beast::iequals(expect, "100-continue")) {
+    Refuse(417, "the only known Expect is \"100-continue\"");
+    return false;
+  }
+  SendContinue();
+  return true;
+}
+
+bool Connection::AcceptBody() {
+  const std::size_t size = parser_->get().body().size();
+  if (size == memory_) return true;
+  if (!state_->TakeMemory(size - memory_)) {
+    Refuse(503, "too many large requests at once; try again later");
+    return false;
+  }
+  memory_ = size;
+  return true;
+}
+
+// So few bytes always fit into the empty socket buffer of a client that waits for them.
+void Connection::SendContinue() {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.write_some(asio::buffer(kContinue, sizeof(kContinue) - 1), ignored);
+}
+
+void Connection::Fail(const error_code& error) {
+  if (error == http::error::header_limit) return Refuse(431, "the header is too large");
+  if (error == http::error::body_limit) {
+    return Refuse(413, "the body is too large; at most " +
+                           std::to_string(state_->config().max_body_bytes) + " bytes");
+  }
+  if (error == http::error::bad_version) return Refuse(505, "use HTTP/1.1 or HTTP/1.0");
+  Refuse(400, "this is no HTTP request: " + error.message());
+}
+
+void Connection::Refuse(int status, std::string_view message) {
+  close_after_ = true;
+  HttpReply reply = ErrorReply(status, message);
+  if (status == 503) reply.retry_after = std::chrono::seconds(1);
+  Send(reply);
+}
+
+void Connection::Dispatch() {
+  phase_ = Phase::kHandling;
+  auto message = parser_->release();
+  close_after_ = !message.keep_alive() || shard_.draining();
+  auto reply = [self = shared_from_this()](HttpReply answer) {
+    asio::dispatch(self->socket_.get_executor(), [self, answer = std::move(answer)]() mutable {
+      self->OnReply(std::move(answer));
+    });
+  };
+  state_->handlers().Handle(ToRequest(std::move(message)), peer_, std::move(reply));
+}
+
+void Connection::OnReply(HttpReply reply) {
+  if (phase_ == Phase::kClosed) return;
+  if (shard_.draining()) close_after_ = true;
+  Send(reply);
+}
+
+void Connection::Send(const HttpReply& reply) {
+  state_->GiveMemory(std::exchange(memory_, 0));
+  SetDeadline(Phase::kWriting, state_->config().body_timeout);
+  FormatResponse(reply, {close_after_, http_1_0_, head_}, out_);
+  asio::async_write(socket_, asio::buffer(out_),
+                    [self = shared_from_this()](const error_code& error, std::size_t) {
+                      if (self->phase_ == Phase::kClosed) return;
+                      if (error) return self->Close();
+                      self->OnSent();
+                    });
+}
+
+void Connection::OnSent() {
+  if (out_.capacity() > kKeptBuffer) out_ = {};
+  if (close_after_) return Linger();
+  if (shard_.draining()) return Close();
+  BeginRequest();
+  if (buffer_.size() > 0) return Consume();
+  Read();
+}
+
+// Closing with unread input would make the kernel reset the connection, and the client might
+// never see the reply.
+void Connection::Linger() {
+  error_code error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error) return Close();
+  buffer_.clear();
+  SetDeadline(Phase::kLingering, kLingerTime);
+  Read();
+}
+
+void Connection::Drain() {
+  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) return Close();
+  close_after_ = true;
+}
+
+void Connection::Close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  state_->GiveMemory(std::exchange(memory_, 0));
+  error_code ignored;
+  socket_.close(ignored);
+  const auto self = shared_from_this();
+  shard_.Remove(self);
+  state_->Leave(peer_);
+}
+
+bool Connection::TooSlow(Steady::time_point now) const {
+  if (now >= deadline_) return true;
+  if (phase_ != Phase::kBody) return false;
+  const auto elapsed = std::chrono::duration_cast<Duration>(now - body_begun_);
+  if (elapsed < state_->config().header_timeout) return false;
+  const auto due = static_cast<std::size_t>(elapsed.count()) * state_->config().min_body_rate;
+  return memory_ * 1'000 < due;
+}
+
+void Connection::CheckDeadline(Steady::time_point now) {
+  if (phase_ == Phase::kHandling || phase_ == Phase::kClosed || !TooSlow(now)) return;
+  if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
+  // The read that is still waiting ends with the connection.
+  Refuse(408, "the request took too long to arrive");
+}
+
+}  // namespace treaty::api

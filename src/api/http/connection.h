@@ -1,0 +1,89 @@
+// One client's connection: reads requests one after the other, answers each before the next.
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/http/message.h"
+#include "api/http/server_state.h"
+
+namespace treaty::api {
+
+using Executor = boost::asio::io_context::executor_type;
+// With the concrete executor: the type-erased one costs allocations.
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+
+// Used on its shard's loop only.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  using Steady = std::chrono::steady_clock;
+
+  // `peer` has been counted in by `state`, and is counted out when the connection closes.
+  Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state, Shard& shard);
+
+  void Start();
+  // Closes now if no request is under way, otherwise after its reply.
+  void Drain();
+  void Cut() { Close(); }
+  void CheckDeadline(Steady::time_point now);
+
+ private:
+  enum class Phase : std::uint8_t {
+    kIdle,
+    kHeader,
+    kBody,
+    kHandling,
+    kWriting,
+    kLingering,
+    kClosed
+  };
+
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  void BeginRequest();
+  void Read();
+  void OnRead(std::size_t bytes);
+  void Consume();
+  bool AcceptHeader();
+  bool AcceptBody();
+  void Fail(const boost::system::error_code& error);
+  void Refuse(int status, std::string_view message);
+  void SendContinue();
+  void Dispatch();
+  void OnReply(HttpReply reply);
+  void Send(const HttpReply& reply);
+  void OnSent();
+  void Linger();
+  void Close();
+  void SetDeadline(Phase phase, Duration allowed);
+  bool TooSlow(Steady::time_point now) const;
+
+  Socket socket_;
+  const std::string peer_;
+  const std::shared_ptr<ServerState> state_;
+  Shard& shard_;
+  Phase phase_ = Phase::kIdle;
+  Steady::time_point deadline_;
+  Steady::time_point body_begun_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::string out_;
+  std::size_t memory_ = 0;    // Of this request's body, as accounted for.
+  std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
+  bool header_done_ = false;
+  bool close_after_ = false;
+  bool http_1_0_ = false;
+  bool head_ = false;
+};
+
+}  // namespace treaty::api

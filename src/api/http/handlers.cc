@@ -1,0 +1,317 @@
+// One small function per route; the table at the end of the class finds it.
+
+#include "api/http/handlers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "api/http/cross_site.h"
+#include "api/http/reply.h"
+#include "api/http/target.h"
+#include "base/gid.h"
+#include "wire/json_text.h"
+#include "wire/txn_reply.h"
+#include "wire/txn_request.h"
+
+namespace treaty::api {
+namespace {
+
+wire::RequestRules RulesOf(const HandlerConfig& config) {
+  return {config.targets,           config.default_progress,        config.max_steps,
+          config.max_payload_bytes, config.max_payload_total_bytes, config.gid_charset_utf8};
+}
+
+// A whole number of a query parameter; `absent` when it is missing or empty.
+struct NumberSpec {
+  std::string_view name;
+  std::int64_t absent = 0;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+};
+
+Result<std::int64_t> ReadNumber(const Target& target, const NumberSpec& spec) {
+  const std::string_view text = target.Parameter(spec.name);
+  if (text.empty()) return spec.absent;
+  std::int64_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (end.ec == std::errc() && end.ptr == text.data() + text.size() && number >= spec.low &&
+      number <= spec.high) {
+    return number;
+  }
+  return Status(Code::kInvalidArgument, std::string(spec.name) + " " + wire::Quoted(text) +
+                                            " must be a whole number from " +
+                                            std::to_string(spec.low) + " to " +
+                                            std::to_string(spec.high));
+}
+
+constexpr std::int64_t kLatest = 253'402'300'799'999;  // The end of the year 9999, in ms.
+
+Result<std::optional<TxnStatus>> ReadStatus(std::string_view text) {
+  if (text.empty()) return std::optional<TxnStatus>();
+  for (const TxnStatus status : {TxnStatus::kPrepared, TxnStatus::kSubmitted, TxnStatus::kAborting,
+                                 TxnStatus::kSucceed, TxnStatus::kFailed}) {
+    if (text == Name(status)) return std::optional(status);
+  }
+  return Status(Code::kInvalidArgument,
+                "status " + wire::Quoted(text) +
+                    " is unknown; use prepared, submitted, aborting, succeed or failed");
+}
+
+// Fills everything of `filter` but gid and position.
+Status ReadFilters(const Target& target, ListFilter& filter) {
+  constexpr std::int64_t kMostListed = 500;
+  constexpr std::int64_t kAnyNumber = 1'000'000'000;
+  const auto limit = ReadNumber(target, {"limit", 100, 1, kAnyNumber});
+  if (!limit.ok()) return limit.status();
+  filter.limit = static_cast<std::size_t>(std::min(*limit, kMostListed));
+  const auto status = ReadStatus(target.Parameter("status"));
+  if (!status.ok()) return status.status();
+  filter.status = *status;
+  const auto from = ReadNumber(target, {"createTimeStart", 0, 0, kLatest});
+  if (!from.ok()) return from.status();
+  filter.created_from = Time(Duration(*from));
+  const auto to = ReadNumber(target, {"createTimeEnd", 0, 0, kLatest});
+  if (!to.ok()) return to.status();
+  filter.created_to = Time(Duration(*to));
+  return {};
+}
+
+enum class TypeFilter { kAny, kSaga, kNone };
+
+Result<TypeFilter> ReadType(std::string_view text) {
+  if (text.empty()) return TypeFilter::kAny;
+  if (text == "saga") return TypeFilter::kSaga;
+  for (const std::string_view other : {"tcc", "xa", "msg", "workflow"}) {
+    if (text == other) return TypeFilter::kNone;  // Known, but there can be none.
+  }
+  return Status(Code::kInvalidArgument,
+                "transType " + wire::Quoted(text) + " is unknown; use \"saga\"");
+}
+
+}  // namespace
+
+class Handlers::Impl {
+ public:
+  Impl(HandlerConfig config, Engine& engine, const Clock& clock, Random& random)
+      : config_(std::move(config)),
+        rules_(RulesOf(config_)),
+        engine_(engine),
+        clock_(clock),
+        random_(random) {}
+
+  void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
+
+ private:
+  struct Exchange {
+    const HttpRequest& request;
+    const Target& target;
+    const std::string& peer;
+    ReplyFn& reply;
+  };
+  using Method = void (Impl::*)(const Exchange&);
+  struct Route {
+    std::string_view method;
+    std::string_view path;
+    Method handle;
+    bool changes;  // Something: refused to pages of other sites.
+  };
+
+  static const Route* Find(std::string_view method, std::string_view path);
+
+  void Ping(const Exchange& x) { x.reply(JsonReply(R"({"msg":"pong"})")); }
+  void Live(const Exchange& x) { x.reply(JsonReply(R"({"status":"alive"})")); }
+  void Ready(const Exchange& x);
+  void Version(const Exchange& x);
+  void MakeGid(const Exchange& x);
+  void Prepare(const Exchange& x);
+  void Submit(const Exchange& x);
+  void Abort(const Exchange& x);
+  void ForceStop(const Exchange& x);
+  void ResetOne(const Exchange& x);
+  void ResetAll(const Exchange& x);
+  void Query(const Exchange& x);
+  void List(const Exchange& x);
+
+  // Parses, replying itself when that fails.
+  std::optional<TxnRequest> TakeTxn(const Exchange& x);
+  std::optional<wire::GidRequest> TakeGid(const Exchange& x);
+  Engine::AnswerFn Answering(const Exchange& x);
+  void Refuse(const Exchange& x, const Status& status) { x.reply(StatusReply(status, config_)); }
+
+  const HandlerConfig config_;
+  const wire::RequestRules rules_;
+  Engine& engine_;
+  const Clock& clock_;
+  std::mutex random_mutex_;
+  Random& random_;
+};
+
+// The most frequent first; the list is short enough to be searched in order.
+const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
+  static constexpr std::array<Route, 13> kRoutes = {{
+      {"POST", "/api/dtmsvr/submit", &Impl::Submit, true},
+      {"POST", "/api/dtmsvr/prepare", &Impl::Prepare, true},
+      {"GET", "/api/dtmsvr/newGid", &Impl::MakeGid, false},
+      {"GET", "/api/dtmsvr/query", &Impl::Query, false},
+      {"POST", "/api/dtmsvr/abort", &Impl::Abort, true},
+      {"GET", "/api/dtmsvr/all", &Impl::List, false},
+      {"POST", "/api/dtmsvr/forceStop", &Impl::ForceStop, true},
+      {"POST", "/api/dtmsvr/resetNextCronTime", &Impl::ResetOne, true},
+      {"GET", "/api/dtmsvr/resetCronTime", &Impl::ResetAll, true},
+      {"GET", "/api/dtmsvr/version", &Impl::Version, false},
+      {"", "/api/ping", &Impl::Ping, false},
+      {"GET", "/livez", &Impl::Live, false},
+      {"GET", "/readyz", &Impl::Ready, false},
+  }};
+  for (const Route& route : kRoutes) {
+    if (route.path == path && (route.method.empty() || route.method == method)) return &route;
+  }
+  return nullptr;
+}
+
+void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyFn reply) {
+  const Target target = ParseTarget(request.target);
+  const Route* route = Find(request.method, target.path);
+  if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
+  if (route->changes && IsCrossSite(request)) {
+    return reply(ErrorReply(403, "requests from pages of another site change nothing here"));
+  }
+  (this->*route->handle)({request, target, peer, reply});
+}
+
+Engine::AnswerFn Handlers::Impl::Answering(const Exchange& x) {
+  return [this, reply = std::move(x.reply)](const Answer& answer) {
+    reply(AnswerReply(answer, config_));
+  };
+}
+
+std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x) {
+  const auto header = [&x](std::string_view name) { return x.request.Header(name); };
+  auto parsed = wire::ParseTxnRequest(x.request.body, rules_, header);
+  if (parsed.ok()) return std::move(*parsed);
+  Refuse(x, parsed.status());
+  return std::nullopt;
+}
+
+std::optional<wire::GidRequest> Handlers::Impl::TakeGid(const Exchange& x) {
+  auto parsed = wire::ParseGidRequest(x.request.body, rules_);
+  if (parsed.ok()) return std::move(*parsed);
+  Refuse(x, parsed.status());
+  return std::nullopt;
+}
+
+void Handlers::Impl::Prepare(const Exchange& x) {
+  if (auto request = TakeTxn(x)) engine_.Prepare(std::move(*request), Answering(x));
+}
+
+void Handlers::Impl::Submit(const Exchange& x) {
+  if (auto request = TakeTxn(x)) engine_.Submit(std::move(*request), Answering(x));
+}
+
+void Handlers::Impl::Abort(const Exchange& x) {
+  if (auto request = TakeGid(x)) engine_.Abort(std::move(request->gid), Answering(x));
+}
+
+void Handlers::Impl::ForceStop(const Exchange& x) {
+  auto request = TakeGid(x);
+  if (!request) return;
+  engine_.ForceStop(std::move(request->gid), x.peer, std::move(request->reason), Answering(x));
+}
+
+void Handlers::Impl::ResetOne(const Exchange& x) {
+  if (auto request = TakeGid(x)) engine_.ResetNextCronTime(std::move(request->gid), Answering(x));
+}
+
+void Handlers::Impl::ResetAll(const Exchange& x) {
+  constexpr std::int64_t kYear = 365 * 24 * 3'600;
+  using std::chrono::seconds;
+  const auto usual = std::chrono::duration_cast<seconds>(3 * config_.timeout_to_fail).count();
+  const auto timeout = ReadNumber(x.target, {"timeout", usual, 0, kYear});
+  if (!timeout.ok()) return Refuse(x, timeout.status());
+  const auto limit = ReadNumber(x.target, {"limit", 100, 1, 1'000'000});
+  if (!limit.ok()) return Refuse(x, limit.status());
+  engine_.ResetCronTime(
+      seconds(*timeout), static_cast<std::size_t>(*limit),
+      [this, reply = std::move(x.reply)](const Result<Engine::ResetReport>& report) {
+        if (!report.ok()) return reply(StatusReply(report.status(), config_));
+        std::string out;
+        wire::ObjectWriter object(out);
+        object.Bool("has_remaining", report->has_remaining);
+        object.Number("succeed_count", static_cast<std::int64_t>(report->succeed_count));
+        object.Close();
+        reply(JsonReply(std::move(out)));
+      });
+}
+
+void Handlers::Impl::Query(const Exchange& x) {
+  const std::string_view gid = x.target.Parameter("gid");
+  if (gid.empty()) return x.reply(ErrorReply(400, "no gid specified; add ?gid=..."));
+  engine_.Query(std::string(gid), [this, reply = std::move(x.reply)](const auto& found) {
+    if (!found.ok()) return reply(StatusReply(found.status(), config_));
+    const StoredTxn* txn = found->has_value() ? &**found : nullptr;
+    reply(JsonReply(wire::QueryReply(txn, config_.policy)));
+  });
+}
+
+void Handlers::Impl::List(const Exchange& x) {
+  ListFilter filter;
+  filter.gid = x.target.Parameter("gid");
+  filter.position = x.target.Parameter("position");
+  if (filter.gid.empty()) {
+    if (Status status = ReadFilters(x.target, filter); !status.ok()) return Refuse(x, status);
+    const auto type = ReadType(x.target.Parameter("transType"));
+    if (!type.ok()) return Refuse(x, type.status());
+    if (*type == TypeFilter::kNone) {
+      return x.reply(JsonReply(wire::ListReply({}, filter, config_.policy)));
+    }
+    if (*type == TypeFilter::kSaga) filter.model = Model::kSaga;
+  }
+  engine_.List(filter, [this, filter, reply = std::move(x.reply)](const Result<ListPage>& page) {
+    if (!page.ok()) return reply(StatusReply(page.status(), config_));
+    reply(JsonReply(wire::ListReply(*page, filter, config_.policy)));
+  });
+}
+
+void Handlers::Impl::Ready(const Exchange& x) {
+  engine_.CheckReady([reply = std::move(x.reply)](const Status& status) {
+    if (status.ok()) return reply(JsonReply(R"({"status":"ready"})"));
+    reply(ErrorReply(503, "not ready: " + status.message()));
+  });
+}
+
+void Handlers::Impl::Version(const Exchange& x) {
+  std::string out;
+  wire::ObjectWriter object(out);
+  object.String("version", config_.version);
+  object.Close();
+  x.reply(JsonReply(std::move(out)));
+}
+
+void Handlers::Impl::MakeGid(const Exchange& x) {
+  std::string gid;
+  {
+    const std::lock_guard lock(random_mutex_);
+    gid = NewGid(clock_.Now(), random_);
+  }
+  std::string out;
+  wire::ObjectWriter object(out);
+  object.String("dtm_result", "SUCCESS");
+  object.String("gid", gid);
+  object.Close();
+  x.reply(JsonReply(std::move(out)));
+}
+
+Handlers::Handlers(HandlerConfig config, Engine& engine, const Clock& clock, Random& random)
+    : impl_(std::make_unique<Impl>(std::move(config), engine, clock, random)) {}
+
+Handlers::~Handlers() = default;
+
+void Handlers::Handle(HttpRequest request, const std::string& peer, ReplyFn reply) {
+  impl_->Handle(std::move(request), peer, std::move(reply));
+}
+
+}  // namespace treaty::api

@@ -1,0 +1,71 @@
+// The words SUCCESS, FAILURE and ONGOING appear where they are the verdict, nowhere else.
+
+#include "api/http/reply.h"
+
+#include <chrono>
+#include <utility>
+
+#include "wire/txn_reply.h"
+
+namespace treaty::api {
+namespace {
+
+// Nothing of the client or of a participant is in it: clients search it for words.
+constexpr const char* kOngoingBody =
+    R"({"dtm_result":"ONGOING","message":"the transaction is still running; query it later"})";
+
+// What the reference server said, for clients that count on it.
+constexpr const char* kOngoing409Body =
+    R"({"dtm_result":"FAILURE","message":"wait result not return success: FAILURE"})";
+
+HttpReply BusyReply(std::string_view message, const HandlerConfig& config) {
+  HttpReply reply = ErrorReply(503, message);
+  reply.retry_after = std::chrono::ceil<std::chrono::seconds>(config.retry_after);
+  return reply;
+}
+
+}  // namespace
+
+HttpReply SuccessReply() { return {200, R"({"dtm_result":"SUCCESS"})", std::nullopt}; }
+
+HttpReply JsonReply(std::string body) { return {200, std::move(body), std::nullopt}; }
+
+HttpReply ErrorReply(int status, std::string_view message) {
+  return {status, wire::MessageReply(message), std::nullopt};
+}
+
+HttpReply AnswerReply(const Answer& answer, const HandlerConfig& config) {
+  switch (answer.kind) {
+    case Answer::Kind::kSuccess:
+      return SuccessReply();
+    case Answer::Kind::kFailure:
+      return {409, wire::FailureReply(answer.message), std::nullopt};
+    case Answer::Kind::kOngoing:
+      if (config.wait_result_409) return {409, kOngoing409Body, std::nullopt};
+      return {425, kOngoingBody, std::nullopt};
+    case Answer::Kind::kInvalid:
+      return ErrorReply(400, answer.message);
+    case Answer::Kind::kNotFound:
+      return ErrorReply(404, answer.message);
+    case Answer::Kind::kOverloaded:
+    case Answer::Kind::kUnavailable:
+      break;
+  }
+  return BusyReply(answer.message, config);
+}
+
+HttpReply StatusReply(const Status& status, const HandlerConfig& config) {
+  switch (status.code()) {
+    case Code::kInvalidArgument:
+      return ErrorReply(400, status.message());
+    case Code::kNotFound:
+      return ErrorReply(404, status.message());
+    case Code::kDataLoss:
+    case Code::kInternal:
+      return ErrorReply(500, status.message());
+    default:
+      return BusyReply(status.message(), config);
+  }
+}
+
+}  // namespace treaty::api

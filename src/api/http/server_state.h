@@ -1,0 +1,82 @@
+// What the server's connections share: settings, limits, and per loop the set of those that live
+// on it with the one timer that watches their deadlines.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "api/http/server.h"
+
+namespace treaty::api {
+
+class Connection;
+
+// The connections of one loop; used on its thread only.
+class Shard {
+ public:
+  Shard(AsioLoop& loop, Duration sweep_period) : loop_(loop), period_(sweep_period) {}
+
+  AsioLoop& loop() { return loop_; }
+  void Add(const std::shared_ptr<Connection>& connection);
+  void Remove(const std::shared_ptr<Connection>& connection);
+  // Begins to end every connection.
+  void Drain();
+  // Ends every connection now.
+  void Cut();
+  bool draining() const { return draining_; }
+  // Lets go of the connections without touching their sockets.
+  void Forget() { connections_.clear(); }
+
+ private:
+  void Arm();
+  void Sweep();
+  std::vector<std::shared_ptr<Connection>> All() const;
+
+  AsioLoop& loop_;
+  const Duration period_;
+  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  bool armed_ = false;
+  bool draining_ = false;
+};
+
+// Safe for concurrent use.
+class ServerState {
+ public:
+  ServerState(HttpServerConfig config, Handlers& handlers, Log& log);
+
+  const HttpServerConfig& config() const { return config_; }
+  Handlers& handlers() { return handlers_; }
+  Log& log() { return log_; }
+
+  // Counts a connection in, unless that would be one too many.
+  bool Enter(const std::string& address, bool loopback);
+  void Leave(const std::string& address);
+  std::size_t connections() const;
+
+  // Accounts for bytes of bodies; false: there is no room for them (nothing is taken then).
+  bool TakeMemory(std::size_t bytes);
+  void GiveMemory(std::size_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  // Calls `empty` as soon as no connection is left.
+  void WhenEmpty(std::function<void()> empty);
+
+ private:
+  const HttpServerConfig config_;
+  Handlers& handlers_;
+  Log& log_;
+  std::atomic<std::size_t> memory_{0};
+  mutable std::mutex mutex_;
+  std::size_t connections_ = 0;
+  std::unordered_map<std::string, std::size_t> by_address_;
+  std::function<void()> empty_;
+};
+
+}  // namespace treaty::api

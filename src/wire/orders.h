@@ -1,0 +1,16 @@
+// The custom data of a saga: which steps wait for which.
+
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+#include "core/txn.h"
+
+namespace treaty::wire {
+
+// Reads `text` ({"orders":{"2":[0,1]},"concurrent":true}) into terms.concurrent and terms.after.
+// Refuses what could never finish: steps out of range, a step that waits for itself, cycles.
+Status ReadCustomData(std::string_view text, std::size_t steps, Terms& terms);
+
+}  // namespace treaty::wire

@@ -1,0 +1,196 @@
+// Steps first, then their payloads in the order of the protocol (§1.4), then all URLs.
+
+#include "wire/request_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "wire/url.h"
+
+namespace treaty::wire {
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::array<std::string_view, 3> kStepKeys = {"action", "compensate", "data"};
+
+std::string Named(std::size_t index, std::string_view key) {
+  return "steps[" + std::to_string(index) + "]." + std::string(key);
+}
+
+// Built only when something is wrong: names cost more than reads.
+Status CheckTarget(const std::string& url, std::size_t index, std::string_view key,
+                   const TargetPolicy& policy) {
+  if (url.empty()) return {};
+  const auto parsed = ParseUrl(url, "http");
+  Status status = parsed.ok() ? CheckUrl(policy, *parsed) : parsed.status();
+  if (status.ok()) return {};
+  return Invalid(Named(index, key) + ": " + status.message());
+}
+
+Status ReadStep(const Element& item, std::size_t index, Step& step, std::string_view& data) {
+  dom::object object;
+  if (item.get(object) != simdjson::SUCCESS) {
+    return Invalid("steps must be a list of objects; steps[" + std::to_string(index) + "] is none");
+  }
+  const auto fields = Select(object, kStepKeys);
+  std::array<std::string_view, kStepKeys.size()> texts;
+  for (std::size_t i = 0; i < kStepKeys.size(); ++i) {
+    if (fields.found[i] && fields.values[i].get(texts[i]) != simdjson::SUCCESS) {
+      return Invalid(Named(index, kStepKeys[i]) + " must be a string");
+    }
+  }
+  if (!fields.found[0] && !fields.found[1]) {
+    return Invalid("steps[" + std::to_string(index) +
+                   "] has neither \"action\" nor \"compensate\"");
+  }
+  step.action = texts[0];
+  step.compensate = texts[1];
+  data = texts[2];
+  return {};
+}
+
+using Payloads = std::vector<std::string_view>;
+
+Status ReadPayloads(const Element& value, Payloads& payloads) {
+  dom::array list;
+  if (value.get(list) != simdjson::SUCCESS) return Invalid("payloads must be a list of strings");
+  payloads.reserve(list.size());
+  for (const Element item : list) {
+    std::string_view text;
+    if (!item.is_null() && item.get(text) != simdjson::SUCCESS) {
+      return Invalid("payloads must be a list of strings; payloads[" +
+                     std::to_string(payloads.size()) + "] is none");
+    }
+    payloads.push_back(text);
+  }
+  return {};
+}
+
+Status ReadStepList(const Element& value, const RequestRules& rules, std::vector<Step>& steps,
+                    Payloads& data) {
+  dom::array list;
+  if (value.get(list) != simdjson::SUCCESS) return Invalid("steps must be a list of objects");
+  // The parser's own count saturates far above any limit of ours.
+  if (list.size() > rules.max_steps) {
+    return Invalid("too many steps; at most " + std::to_string(rules.max_steps));
+  }
+  steps.reserve(list.size());
+  for (const Element item : list) {
+    std::string_view text;
+    Step& step = steps.emplace_back();
+    if (Status status = ReadStep(item, steps.size() - 1, step, text); !status.ok()) return status;
+    if (!text.empty()) data.push_back(text);
+  }
+  return {};
+}
+
+Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
+                      std::vector<Step>& steps) {
+  if (payloads.size() < steps.size()) {
+    return Invalid("there are " + std::to_string(steps.size()) + " steps but only " +
+                   std::to_string(payloads.size()) + " payloads; send one payload per step");
+  }
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    total += payloads[i].size();
+    if (payloads[i].size() > rules.max_payload_bytes) {
+      return Invalid("payloads[" + std::to_string(i) + "] is too large; at most " +
+                     std::to_string(rules.max_payload_bytes) + " bytes");
+    }
+    steps[i].payload = payloads[i];
+  }
+  if (total <= rules.max_payload_total_bytes) return {};
+  return Invalid("the payloads are too large together; at most " +
+                 std::to_string(rules.max_payload_total_bytes) + " bytes");
+}
+
+}  // namespace
+
+Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps) {
+  Payloads payloads;
+  Payloads data;
+  if (source.payloads != nullptr) {
+    if (Status status = ReadPayloads(*source.payloads, payloads); !status.ok()) return status;
+  }
+  if (source.steps != nullptr) {
+    Status status = ReadStepList(*source.steps, rules, steps, data);
+    if (!status.ok()) return status;
+  }
+  payloads.insert(payloads.end(), data.begin(), data.end());
+  if (Status status = AssignPayloads(payloads, rules, steps); !status.ok()) return status;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Status status = CheckTarget(steps[i].action, i, kStepKeys[0], rules.targets);
+    if (status.ok()) status = CheckTarget(steps[i].compensate, i, kStepKeys[1], rules.targets);
+    if (!status.ok()) return status;
+  }
+  return {};
+}
+
+Status ReadBranchHeaders(const Element& value, std::vector<Header>& headers) {
+  dom::array list;
+  if (value.get(list) == simdjson::SUCCESS && list.size() == 0) return {};
+  dom::object object;
+  if (value.get(object) != simdjson::SUCCESS) {
+    return Invalid("branch_headers must be an object of strings");
+  }
+  for (const auto [name, item] : object) {
+    std::string_view text;
+    if (!item.is_null() && item.get(text) != simdjson::SUCCESS) {
+      return Invalid("branch_headers: the value of " + Quoted(name) + " must be a string");
+    }
+    const auto known = std::ranges::find(headers, name, &Header::first);
+    if (known != headers.end()) {
+      known->second = text;
+    } else {
+      headers.emplace_back(name, text);
+    }
+    if (headers.size() > kMaxHeaders) break;  // CheckHeaders refuses; the search stays short.
+  }
+  return {};
+}
+
+Status CopyHeaders(const Element& names, const HeaderLookup& header, std::vector<Header>& headers) {
+  dom::array list;
+  if (names.get(list) != simdjson::SUCCESS) {
+    return Invalid("passthrough_headers must be a list of strings");
+  }
+  if (list.size() > kMaxHeaders) return Invalid("too many passthrough_headers; at most 32");
+  for (const Element item : list) {
+    std::string_view name;
+    if (item.is_null()) continue;
+    if (item.get(name) != simdjson::SUCCESS) {
+      return Invalid("passthrough_headers must be a list of strings");
+    }
+    // Also of a header that the request does not have: a wrong name is a mistake.
+    if (Status status = CheckHeader(name, ""); !status.ok()) {
+      return Invalid("passthrough_headers: " + status.message());
+    }
+    const std::string_view value = header(name);
+    if (!value.empty()) headers.emplace_back(name, value);
+  }
+  return {};
+}
+
+Status CheckHeaders(const Terms& terms) {
+  constexpr std::size_t kMaxBytes = 8 << 10;
+  if (terms.branch_headers.size() + terms.passed_headers.size() > kMaxHeaders) {
+    return Invalid("too many branch_headers and passthrough_headers; at most 32 together");
+  }
+  std::size_t bytes = 0;
+  for (const auto* headers : {&terms.branch_headers, &terms.passed_headers}) {
+    for (const auto& [name, value] : *headers) {
+      bytes += name.size() + value.size();
+      if (Status status = CheckHeader(name, value); !status.ok()) {
+        return Invalid("branch_headers: " + status.message());
+      }
+    }
+  }
+  if (bytes <= kMaxBytes) return {};
+  return Invalid("branch_headers and passthrough_headers are too large; at most 8192 bytes");
+}
+
+}  // namespace treaty::wire

@@ -1,0 +1,216 @@
+// Keys come in the order of the protocol's tables; empty ones are left out where it says so.
+
+#include "wire/txn_reply.h"
+
+#include <chrono>
+#include <cstddef>
+
+#include "core/backoff.h"
+#include "wire/json_text.h"
+
+namespace treaty::wire {
+namespace {
+
+constexpr std::string_view kFailureWord = "FAILURE";
+
+void LowerWord(std::string& text, std::string_view word) {
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at)) {
+    for (std::size_t i = 0; i < word.size(); ++i, ++at) {
+      text[at] = static_cast<char>(text[at] - 'A' + 'a');
+    }
+  }
+}
+
+void AppendHeaders(std::string& out, const std::vector<Header>& headers) {
+  ObjectWriter object(out);
+  for (const auto& [name, value] : headers) object.String(name, value);
+  object.Close();
+}
+
+std::string OptionsText(const Terms& terms) {
+  std::string text;
+  ObjectWriter object(text);
+  if (terms.wait_result) object.Bool("wait_result", true);
+  object.NumberIfAny("timeout_to_fail", terms.timeout_to_fail.count());
+  object.NumberIfAny("request_timeout", terms.request_timeout.count());
+  object.NumberIfAny("retry_interval", terms.retry_interval.count());
+  if (!terms.branch_headers.empty()) {
+    AppendHeaders(object.Key("branch_headers"), terms.branch_headers);
+  }
+  object.Bool("concurrent", terms.concurrent_option);
+  object.NumberIfAny("retry_limit", terms.retry_limit);
+  if (terms.progress == ProgressMode::kBehind) object.Number("update_branch_sync", 0);
+  object.Close();
+  return text;
+}
+
+void AppendStep(std::string& out, const Step& step) {
+  ObjectWriter object(out);
+  object.StringIfAny("action", step.action);
+  object.StringIfAny("compensate", step.compensate);
+  object.Close();
+}
+
+// Calls `append(item)` for each item of a JSON list.
+template <typename List, typename Fn>
+void AppendList(std::string& out, const List& list, Fn append) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : list) {
+    if (!first) out += ',';
+    first = false;
+    append(item);
+  }
+  out += ']';
+}
+
+void AddSteps(ObjectWriter& object, const std::vector<Step>& steps) {
+  if (steps.empty()) return;
+  std::string& out = object.Key("steps");
+  AppendList(out, steps, [&out](const Step& step) { AppendStep(out, step); });
+  object.Key("payloads");
+  AppendList(out, steps, [&out](const Step& step) { AppendString(out, step.payload); });
+}
+
+void AddTerms(ObjectWriter& object, const Terms& terms) {
+  if (terms.wait_result) object.Bool("wait_result", true);
+  object.NumberIfAny("timeout_to_fail", terms.timeout_to_fail.count());
+  object.NumberIfAny("request_timeout", terms.request_timeout.count());
+  object.NumberIfAny("retry_interval", terms.retry_interval.count());
+  if (!terms.branch_headers.empty()) {
+    AppendHeaders(object.Key("branch_headers"), terms.branch_headers);
+  }
+  object.Bool("concurrent", terms.concurrent_option);
+  object.NumberIfAny("retry_limit", terms.retry_limit);
+}
+
+void AddOutcome(ObjectWriter& object, const Txn& txn) {
+  if (txn.status == TxnStatus::kSucceed) object.TimeIfAny("finish_time", txn.finished);
+  if (txn.status == TxnStatus::kFailed) object.TimeIfAny("rollback_time", txn.finished);
+  object.StringIfAny("result", txn.result);
+  object.StringIfAny("rollback_reason", txn.rollback_reason);
+}
+
+void AddForce(ObjectWriter& object, const Force& force) {
+  if (force.when == kNever) return;
+  object.String("forced_by", force.who);
+  object.String("forced_reason", force.why);
+  object.TimeOrNull("forced_time", force.when);
+}
+
+void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) {
+  const Txn& txn = stored.txn;
+  ObjectWriter object(out);
+  object.Number("id", 0);
+  object.TimeOrNull("create_time", txn.created);
+  object.TimeOrNull("update_time", txn.updated);
+  object.StringIfAny("gid", txn.gid());
+  object.String("trans_type", Name(txn.body->model));
+  AddSteps(object, txn.body->steps);
+  object.String("status", Name(txn.status));
+  object.StringIfAny("query_prepared", txn.body->query_prepared);
+  object.StringIfAny("protocol", txn.body->protocol);
+  AddOutcome(object, txn);
+  object.String("options", OptionsText(*txn.terms));
+  object.StringIfAny("custom_data", txn.terms->custom_data);
+  const auto interval = RetryInterval(txn, policy);
+  object.NumberIfAny("next_cron_interval",
+                     std::chrono::duration_cast<std::chrono::seconds>(interval).count());
+  if (!txn.IsFinished()) {
+    object.TimeIfAny("next_cron_time", stored.wake != kNever ? stored.wake : txn.due);
+  }
+  object.StringIfAny("owner", stored.owner);
+  AddTerms(object, *txn.terms);
+  AddForce(object, txn.force);
+  object.Close();
+}
+
+struct BranchRow {
+  const Txn& txn;
+  BranchIndex index;
+  Op op = Op::kAction;
+};
+
+void AppendBranch(std::string& out, const BranchRow& row) {
+  const Branch& branch = row.txn.branches[row.index.value];
+  const bool action = row.op == Op::kAction;
+  const Time when = action ? branch.action_time : branch.compensate_time;
+  ObjectWriter object(out);
+  object.Number("id", 0);
+  object.TimeOrNull("create_time", row.txn.created);
+  object.TimeOrNull("update_time", when == kNever ? row.txn.created : when);
+  object.StringIfAny("gid", row.txn.gid());
+  if (row.index.value < row.txn.body->steps.size()) {
+    const Step& step = row.txn.body->steps[row.index.value];
+    object.StringIfAny("url", action ? step.action : step.compensate);
+    if (!step.payload.empty()) AppendBase64(object.Key("bin_data"), step.payload);
+  }
+  object.String("branch_id", BranchId(row.index));
+  object.String("op", Name(row.op));
+  object.String("status", Name(action ? branch.action : branch.compensate));
+  object.TimeIfAny("finish_time", when);
+  object.Close();
+}
+
+void AppendBranches(std::string& out, const Txn& txn) {
+  out += '[';
+  for (std::uint32_t i = 0; i < txn.branches.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendBranch(out, {txn, {i}, Op::kCompensate});
+    out += ',';
+    AppendBranch(out, {txn, {i}, Op::kAction});
+  }
+  out += ']';
+}
+
+}  // namespace
+
+std::string MessageReply(std::string_view message) {
+  std::string text(message);
+  for (const std::string_view word : {"SUCCESS", "FAILURE", "ONGOING"}) LowerWord(text, word);
+  std::string out;
+  ObjectWriter object(out);
+  object.String("message", text);
+  object.Close();
+  return out;
+}
+
+std::string FailureReply(std::string_view message) {
+  std::string text(message);
+  for (const std::string_view word : {"SUCCESS", "ONGOING"}) LowerWord(text, word);
+  if (!text.ends_with(kFailureWord)) {
+    if (!text.empty()) text += ' ';
+    text += kFailureWord;
+  }
+  std::string out;
+  ObjectWriter object(out);
+  object.String("dtm_result", kFailureWord);
+  object.String("message", text);
+  object.Close();
+  return out;
+}
+
+std::string QueryReply(const StoredTxn* stored, const Policy& policy) {
+  if (stored == nullptr) return R"({"branches":[],"transaction":null})";
+  std::string out = R"({"branches":)";
+  AppendBranches(out, stored->txn);
+  out += R"(,"transaction":)";
+  AppendTxn(out, *stored, policy);
+  out += '}';
+  return out;
+}
+
+std::string ListReply(const ListPage& page, const ListFilter& asked, const Policy& policy) {
+  std::string out = R"({"next_position":)";
+  AppendString(out, asked.gid.empty() ? page.next_position : asked.position);
+  out += R"(,"transactions":)";
+  if (page.txns.empty()) {
+    out += "null";
+  } else {
+    AppendList(out, page.txns, [&](const StoredTxn& txn) { AppendTxn(out, txn, policy); });
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace treaty::wire
