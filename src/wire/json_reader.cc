@@ -20,7 +20,7 @@ constexpr std::size_t kParserDepth = kMaxDepth + 1;
 void LimitDepth(dom::parser& parser, std::size_t capacity) {
   if (parser.capacity() >= capacity) return;
   // Fails only for lack of memory; parsing then reports it.
-  static_cast<void>(parser.allocate(capacity, kParserDepth));
+  [[maybe_unused]] const simdjson::error_code error = parser.allocate(capacity, kParserDepth);
 }
 
 dom::parser& Shared(Document::Slot slot) {
