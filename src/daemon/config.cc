@@ -207,6 +207,8 @@ std::vector<Given> ReadEnvironment(const char* const* environment,
     if (found != names.end()) {
       given.push_back({std::string(found->second->name), std::string(entry.substr(equals + 1)),
                        "environment " + name});
+    } else if (name == "IS_DOCKER") {
+      given.push_back({"Compat.RewriteLocalhost", "true", "environment IS_DOCKER"});
     } else if (name.starts_with("TREATY_")) {
       warnings.push_back("environment " + Escape(name) + " is no key's name and has no effect");
     }

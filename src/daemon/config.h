@@ -36,6 +36,7 @@ struct Config {
   bool success_on_any_2xx = false;
   bool legacy_result_words = false;
   bool wait_result_409 = false;
+  bool rewrite_localhost = false;
   std::string gid_charset;
 
   std::int64_t http_max_body_bytes = 0;

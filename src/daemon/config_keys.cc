@@ -44,6 +44,7 @@ const Key kKeys[] = {
     {kOwn, "SuccessOnAny2xx", &Config::success_on_any_2xx, "false", 0, 0, "", "", "Count every 2xx reply of a participant as success, not only 200"},
     {kOwn, "LegacyResultWords", &Config::legacy_result_words, "true", 0, 0, "", "", "Look for the words FAILURE and ONGOING in participants' replies, as DTM does"},
     {kOwn, "Compat.WaitResult409", &Config::wait_result_409, "false", 0, 0, "", "", "Answer 409 FAILURE, as DTM does, when a waited-for transaction is still running"},
+    {kOwn, "Compat.RewriteLocalhost", &Config::rewrite_localhost, "false", 0, 0, "", "", "Call host.docker.internal where a target says localhost or 127.0.0.1, as DTM does; IS_DOCKER in the environment, whatever its value, means true"},
     {kOwn, "GidCharset", &Config::gid_charset, "ascii", 0, 0, "ascii|utf8", "", "Characters allowed in a gid; participants put it into SQL, logs and headers"},
 
     {kOwn, "Http.MaxBodyBytes", &Config::http_max_body_bytes, "4194304", 1'024, 256 * kMiB, "", "bytes", "Longest request body; beyond: 413"},

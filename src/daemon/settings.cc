@@ -94,6 +94,7 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
   out.ca_file = config.ca_file;
   out.success_on_any_2xx = config.success_on_any_2xx;
   out.legacy_result_words = config.legacy_result_words;
+  out.rewrite_localhost_for_docker = config.rewrite_localhost;
   return out;
 }
 

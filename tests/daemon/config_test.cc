@@ -225,6 +225,15 @@ TEST(EnvironmentTest, ReadsDtmsNamesAndOurOwnAndSkipsEmptyOnes) {
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("TREATY_LANE")));
 }
 
+TEST(EnvironmentTest, IsDockerCountsWhateverItsValueUnlessEmpty) {
+  const char* const set[] = {"IS_DOCKER=0", nullptr};
+  const char* const empty[] = {"IS_DOCKER=", nullptr};
+  std::vector<std::string> warnings;
+
+  EXPECT_TRUE(BuildConfig(ReadEnvironment(set, warnings))->config.rewrite_localhost);
+  EXPECT_FALSE(BuildConfig(ReadEnvironment(empty, warnings))->config.rewrite_localhost);
+}
+
 TEST(KeysTest, EnvironmentNamesAreDtms) {
   const std::pair<const char*, const char*> expected[] = {
       {"TransCronInterval", "TRANS_CRON_INTERVAL"},
