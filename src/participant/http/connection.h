@@ -1,0 +1,125 @@
+// One connection to a participant: dials, then makes one exchange at a time.
+
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/txn.h"
+#include "participant/http/reply_parser.h"
+
+namespace treaty {
+
+class Connection;
+
+struct Reply {
+  int status = 0;
+  std::string_view body;   // Unpacked; valid during the call of OnReply.
+  bool readable = true;    // False: the body is damaged gzip.
+  bool keep_alive = true;  // The connection can take the next exchange.
+};
+
+// Told about each event at most once per exchange, never from inside a method of Connection.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual void OnDialed(Connection& connection) = 0;
+  virtual void OnReply(Connection& connection, const Reply& reply) = 0;
+  virtual void OnBroken(Connection& connection, const std::string& why) = 0;
+};
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  using Steady = std::chrono::steady_clock;
+  using Endpoint = boost::asio::ip::tcp::endpoint;
+
+  struct Options {
+    boost::asio::ssl::context* tls = nullptr;  // Null: plain.
+    std::string server_name;                   // Verified with TLS.
+    bool server_is_address = false;
+    std::size_t max_reply_bytes = 0;
+  };
+
+  Connection(boost::asio::io_context& context, ConnectionOwner& owner, Options options);
+
+  // Tries the endpoints in turn until `deadline`; each gets its share of the time left.
+  void Dial(std::vector<Endpoint> endpoints, Steady::time_point deadline);
+
+  // Gives up on the endpoint being tried when its share is used up and another is left.
+  void CheckAttempt(Steady::time_point now);
+
+  // Reports OnBroken soon.
+  void FailLater(std::string why);
+
+  // Sends head() and the payload of `step`, then reads one reply.
+  void Exchange(std::shared_ptr<const Body> body, BranchIndex step);
+
+  // The peer has neither closed nor said anything since the last reply.
+  bool IsQuiet();
+
+  void Close();  // Nothing is reported any more.
+
+  std::string& head() { return head_; }
+  bool closed() const { return closed_; }
+  bool dialing() const { return dialing_; }
+  bool heard() const { return heard_; }  // A byte of this exchange's reply has come.
+
+  // The owner's notes.
+  void* job = nullptr;
+  bool reused = false;
+  Steady::time_point idle_since;
+
+ private:
+  using Error = boost::system::error_code;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp,
+                                                  boost::asio::io_context::executor_type>;
+  using Tls = boost::asio::ssl::stream<Socket&>;
+
+  void TryNext();
+  void Connected(const Error& error);
+  void Handshake();
+  void Send(std::string_view payload);
+  void SendRest(std::string_view payload, std::size_t sent);
+  void SendTls(std::string_view payload);
+  void Read();
+  void Received(const Error& error, std::size_t bytes);
+  void Ended(const Error& error);
+  void Parse();
+  void Deliver();
+  void Broken(const std::string& why);
+
+  boost::asio::io_context& context_;
+  ConnectionOwner& owner_;
+  Options options_;
+  Socket socket_;
+  std::optional<Tls> tls_;
+
+  std::vector<Endpoint> endpoints_;
+  std::size_t next_ = 0;
+  Steady::time_point deadline_;
+  Steady::time_point attempt_until_;
+  std::string why_;
+
+  std::shared_ptr<const Body> sending_;  // Keeps the payload while it is being sent.
+  std::string head_;
+  std::vector<char> in_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::string body_;
+  std::optional<ReplyParser> parser_;
+  bool heard_ = false;
+  bool dialing_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace treaty

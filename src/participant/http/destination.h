@@ -1,0 +1,59 @@
+// What the HTTP participant knows about one scheme, host and port, and the calls to it.
+
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "participant/http/connection.h"
+#include "participant/http/request_head.h"
+#include "participant/participant.h"
+#include "wire/url.h"
+
+namespace treaty {
+
+struct Destination;
+
+// One URL, parsed and allowed.
+struct Target {
+  std::shared_ptr<Destination> destination;
+  RequestTemplate request;
+};
+
+struct ByDeadline;
+struct ByDestination;
+template <typename Tag>
+using JobHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+// One call, from handing over to its report. Leaves the lists it stands in when deleted.
+struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
+  BranchCall call;
+  std::function<void(BranchReply)> done;
+  std::shared_ptr<const Target> target;
+  std::chrono::steady_clock::time_point deadline;
+  std::shared_ptr<Connection> connection;  // Null while queued.
+  bool retried = false;
+};
+
+template <typename Tag>
+using JobList = boost::intrusive::list<Job, boost::intrusive::base_hook<JobHook<Tag>>,
+                                       boost::intrusive::constant_time_size<false>>;
+
+struct Destination {
+  wire::Url url;  // Its scheme, host and port count.
+  JobList<ByDestination> queue;
+  std::size_t queued = 0;
+  std::size_t active = 0;                         // Calls that have a connection.
+  bool waiting = false;                           // Stands in the line for the lane's total.
+  std::vector<std::shared_ptr<Connection>> idle;  // The last used at the end.
+};
+
+}  // namespace treaty

@@ -1,0 +1,73 @@
+// The table of replies. JSON is read only where the field's name occurs.
+
+#include "participant/result.h"
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "participant/reason_text.h"
+
+namespace treaty {
+namespace {
+
+constexpr std::string_view kOngoingText = "ONGOING";
+constexpr std::string_view kFailureText = "FAILURE";
+constexpr std::string_view kField = "dtm_result";
+constexpr std::size_t kSearched = 64 * 1024;
+
+enum class Word { kNone, kOngoing, kFailure };
+
+Word Exactly(std::string_view text) {
+  if (text == kOngoingText) return Word::kOngoing;
+  return text == kFailureText ? Word::kFailure : Word::kNone;
+}
+
+// The word of the field, or nothing where the body is not an object with such a field.
+std::optional<Word> FieldWord(std::string_view body) {
+  if (body.find(kField) == std::string_view::npos) return std::nullopt;
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  const auto field = json.find(kField);
+  if (field == json.end() || !field->is_string()) return std::nullopt;
+  return Exactly(field->get_ref<const std::string&>());
+}
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+// A compensation's reply may mention the FAILURE it undoes, so there the word must stand alone.
+Word LegacyWord(std::string_view body, Op op) {
+  if (op != Op::kAction) return Exactly(Trimmed(body));
+  const std::string_view searched = body.substr(0, kSearched);
+  if (searched.find(kOngoingText) != std::string_view::npos) return Word::kOngoing;
+  return searched.find(kFailureText) != std::string_view::npos ? Word::kFailure : Word::kNone;
+}
+
+Word WordOf(std::string_view body, Op op, const ResultOptions& options) {
+  if (body.empty()) return Word::kNone;
+  if (const auto word = FieldWord(body)) return *word;
+  return options.legacy_result_words ? LegacyWord(body, op) : Word::kNone;
+}
+
+bool IsSuccess(int status, const ResultOptions& options) {
+  return status == 200 || (options.success_on_any_2xx && status >= 200 && status < 300);
+}
+
+}  // namespace
+
+BranchReply MapReply(int status, std::string_view body, Op op, const ResultOptions& options) {
+  const Word word = WordOf(body, op, options);
+  const auto account = [&] { return "status " + std::to_string(status); };
+  if (status == 425 || word == Word::kOngoing) return {Outcome::kOngoing, account()};
+  if (status == 409 || word == Word::kFailure) return {Outcome::kFailure, ReasonText(body)};
+  if (IsSuccess(status, options)) return {Outcome::kSuccess, {}};
+  return {Outcome::kUnknown, account()};
+}
+
+}  // namespace treaty
