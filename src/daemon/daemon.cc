@@ -141,7 +141,9 @@ Status Daemon::Impl::MakeServer(std::uint16_t port) {
   for (const auto& lane : lanes_) loops.push_back(&lane->thread.loop());
   server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_,
                                               std::move(loops));
-  return server_->Listen().status();
+  const Status status = server_->Listen().status();
+  if (status.ok()) return status;
+  return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
 }
 
 void Daemon::Impl::StartThreads() {

@@ -211,7 +211,8 @@ TEST_F(ProcessTest, ATakenPortIsNamed) {
   const Ended second = Run({"--http-port", port, "--store-path", "other.db"});
 
   EXPECT_EQ(second.exit_code, kExitFailed);
-  EXPECT_THAT(second.said, HasSubstr("127.0.0.1:" + port));
+  EXPECT_THAT(second.said, HasSubstr("127.0.0.1 port " + port));
+  EXPECT_THAT(second.said, HasSubstr("HttpPort"));
   EXPECT_THAT(second.said, HasSubstr("in use"));
 }
 
