@@ -95,9 +95,12 @@ void Connection::SetDeadline(Phase phase, Duration allowed) {
 }
 
 void Connection::Read() {
+  if (reading_) return;  // One from before a time-out is still waiting.
+  reading_ = true;
   const auto space = buffer_.prepare(kReadSize);
   socket_.async_read_some(space,
                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+                            self->reading_ = false;
                             if (self->phase_ == Phase::kClosed) return;
                             if (error) return self->Close();
                             self->OnRead(bytes);
@@ -122,8 +125,8 @@ void Connection::Consume() {
     error_code error;
     const std::size_t used = parser_->put(buffer_.data(), error);
     buffer_.consume(used);
-    if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
     if (error && error != http::error::need_more) return Fail(error);
+    if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
     if (!AcceptBody()) return;
     if (error) break;
   }

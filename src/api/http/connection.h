@@ -80,6 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string out_;
   std::size_t memory_ = 0;    // Of this request's body, as accounted for.
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
+  bool reading_ = false;
   bool header_done_ = false;
   bool close_after_ = false;
   bool http_1_0_ = false;
