@@ -60,9 +60,10 @@ void Committer::RunBatch() {
 
   const Status status = writes.empty() ? Status() : ports_.store->Commit(writes, verdicts);
   if (status.ok()) {
-    SettleRefusals(verdicts);
+    std::vector<CommitJob> unsettled = SettleRefusals(verdicts);
     Deliver(verdicts);
-    retry_delay_ = Duration(0);
+    batch_ = std::move(unsettled);
+    retry_delay_ = batch_.empty() ? Duration(0) : LongerDelay();
   } else if (status.code() == Code::kUnknown) {
     SettleUnknown(status);
   } else {
@@ -85,7 +86,7 @@ void Committer::Retry(const Status& status) {
     }
   }
   batch_ = std::move(updates);
-  retry_delay_ = std::clamp(retry_delay_ * 2, kFirstRetryDelay, kLastRetryDelay);
+  retry_delay_ = LongerDelay();
 }
 
 // The batch may have landed, or may still land. Writing it again under new ids settles that:
@@ -98,23 +99,43 @@ void Committer::SettleUnknown(const Status& status) {
     job.former_ids.push_back(job.write.write_id);
     job.write.write_id = ports_.random->Next();
   }
-  retry_delay_ = std::clamp(retry_delay_ * 2, kFirstRetryDelay, kLastRetryDelay);
+  retry_delay_ = LongerDelay();
 }
 
-void Committer::SettleRefusals(std::vector<Verdict>& verdicts) {
+// Takes the jobs out of the batch whose record could not be read: what was refused may be
+// their own earlier try, so they come again with the next batch. `verdicts` keeps in step.
+std::vector<CommitJob> Committer::SettleRefusals(std::vector<Verdict>& verdicts) {
+  std::vector<CommitJob> unsettled;
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < batch_.size(); ++i) {
     const bool refused = verdicts[i] == Verdict::kExists || verdicts[i] == Verdict::kStale;
-    if (refused && LandedEarlier(batch_[i])) verdicts[i] = Verdict::kStored;
+    const std::optional<bool> own = refused ? LandedEarlier(batch_[i]) : false;
+    if (!own.has_value()) {
+      unsettled.push_back(std::move(batch_[i]));
+      continue;
+    }
+    verdicts[kept] = *own ? Verdict::kStored : verdicts[i];
+    if (kept != i) batch_[kept] = std::move(batch_[i]);
+    ++kept;
   }
+  batch_.resize(kept);
+  verdicts.resize(kept);
+  return unsettled;
 }
 
-// Whether the record that refused this write was written by an earlier try of the same write.
-// A record that cannot be read counts as somebody else's: the lane then reads it again itself.
-bool Committer::LandedEarlier(const CommitJob& job) {
+// Whether the record that refused this write was written by an earlier try of the same write;
+// nothing if it cannot be read now. A damaged one counts as somebody else's: the lane then reads
+// it again itself.
+std::optional<bool> Committer::LandedEarlier(const CommitJob& job) {
   if (job.former_ids.empty()) return false;
   const auto stored = ports_.store->Load(job.write.txn->gid());
+  if (!stored.ok() && stored.status().code() != Code::kDataLoss) return std::nullopt;
   if (!stored.ok() || !stored->has_value()) return false;
   return std::ranges::find(job.former_ids, (*stored)->write_id) != job.former_ids.end();
+}
+
+Duration Committer::LongerDelay() const {
+  return std::clamp(retry_delay_ * 2, kFirstRetryDelay, kLastRetryDelay);
 }
 
 // Tells each lane all its verdicts in one post.

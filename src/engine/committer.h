@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/log.h"
@@ -59,8 +60,9 @@ class Committer {
   void TakeBatch();
   void Retry(const Status& status);
   void SettleUnknown(const Status& status);
-  void SettleRefusals(std::vector<Verdict>& verdicts);
-  bool LandedEarlier(const CommitJob& job);
+  std::vector<CommitJob> SettleRefusals(std::vector<Verdict>& verdicts);
+  std::optional<bool> LandedEarlier(const CommitJob& job);
+  Duration LongerDelay() const;
   void Deliver(const std::vector<Verdict>& verdicts);
   void Finish(CommitJob& job, Result<Verdict> result);
   void Continue(Duration delay);
