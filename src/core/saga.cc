@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/canary.h"
 #include "base/check.h"
 #include "core/backoff.h"
 #include "core/rollback_reason.h"
@@ -163,7 +164,9 @@ Durability On(const Replied& reply, const Change& change) {
   TREATY_CHECK(reply.branch.value < change.txn.branches.size());
   const bool is_action = reply.op == Op::kAction;
   Durability durability = kUnchanged;
-  if (change.txn.status == TxnStatus::kSubmitted && is_action) {
+  const bool decides = change.txn.status == TxnStatus::kSubmitted ||
+                       canary::Armed(canary::Canary::kLateReplyRewrites);
+  if (decides && is_action) {
     durability = OnActionReplied(change, reply);
   } else if (change.txn.status == TxnStatus::kAborting) {
     durability =
@@ -251,7 +254,10 @@ Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
   return decision;
 }
 
-void MarkCalled(Txn& txn, BranchIndex branch) { txn.branches[branch.value].called = true; }
+void MarkCalled(Txn& txn, BranchIndex branch) {
+  if (canary::Armed(canary::Canary::kMissingIntent)) return;
+  txn.branches[branch.value].called = true;
+}
 
 void Loaded(Txn& txn, Time now, const Policy& policy) {
   txn.live = Live();
@@ -259,6 +265,7 @@ void Loaded(Txn& txn, Time now, const Policy& policy) {
   const Duration own = ToDuration(txn.terms->request_timeout);
   const Duration timeout = own.count() > 0 ? own : policy.request_timeout;
   txn.live.hold_until = now + std::min(timeout, kLongestHold);
+  if (canary::Armed(canary::Canary::kNoHold)) txn.live.hold_until = kNever;
   if (txn.status != TxnStatus::kSubmitted) return;
   for (std::size_t i = 0; i < txn.branches.size(); ++i) {
     Branch& branch = txn.branches[i];

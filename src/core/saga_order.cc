@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
+
 namespace treaty::saga {
 namespace {
 
@@ -55,7 +57,8 @@ bool SettleActions(Txn& txn, Time now) {
 }
 
 bool IsOwed(const Branch& branch) {
-  const bool may_have_acted = branch.called || branch.action != BranchStatus::kPrepared;
+  const bool called = branch.called && !canary::Armed(canary::Canary::kCompensateRecordedOnly);
+  const bool may_have_acted = called || branch.action != BranchStatus::kPrepared;
   return may_have_acted && branch.compensate != BranchStatus::kSucceed;
 }
 

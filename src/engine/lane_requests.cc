@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/canary.h"
 #include "core/repeats.h"
 #include "core/saga.h"
 #include "engine/lane.h"
@@ -106,6 +107,9 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
       return RunSubmit(found, request, answer);
     };
     AwaitOrAnswerLater(entry, request, answer);
+    return Insert(entry, request, TxnStatus::kSubmitted);
+  }
+  if (canary::Armed(canary::Canary::kResubmitRunsAgain)) {
     return Insert(entry, request, TxnStatus::kSubmitted);
   }
   const Ruling ruling = RuleOnSubmit(entry.txn, request);

@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/canary.h"
+
 namespace treaty {
 namespace {
 
@@ -31,7 +33,7 @@ Scanner::Scanner(Shared& shared, Loop& loop, LaneOf lane_of)
 
 void Scanner::Start() {
   loop_.Post([this] {
-    Recover();
+    if (!canary::Armed(canary::Canary::kNoRecovery)) Recover();
     ScanDue();
     if (shared_.config.retention > Duration(0)) PruneFinished();
   });
