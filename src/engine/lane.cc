@@ -78,17 +78,29 @@ void Lane::Drive(Entry& entry) {
   const Duties duties = saga::Plan(entry.txn, now, shared_.config.policy);
   if (!shared_.stopping) {
     StartCalls(entry, duties.calls);
-    if (duties.wake != kNever) SetTimer(entry, duties.wake);
+    if (duties.wake != kNever) SetTimer(entry, NextLook(entry.txn, duties, now));
   }
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
   if (MayLeave(entry)) return Leave(entry);
-  const bool sleeps = entry.in_flight.empty() && duties.calls.empty() &&
-                      duties.wake > now + shared_.config.park_horizon;
   const bool last_chance = shared_.stopping && entry.dirty;
-  if (sleeps || last_chance) {
+  if (IsLongSleep(entry, entry.txn, duties) || last_chance) {
     entry.next = entry.txn;  // Nothing but its place in the indexes, and what was left behind.
     StartWrite(entry);
   }
+}
+
+// Whether it can leave memory until something is due. Not while a call of a former process may
+// be under way: only this copy knows of that.
+bool Lane::IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const {
+  const Time now = shared_.Now();
+  return entry.in_flight.empty() && entry.inbox.empty() && duties.calls.empty() &&
+         duties.wake > now + shared_.config.park_horizon && txn.live.hold_until <= now;
+}
+
+// When to look again: when something is due, or when a long sleep may begin.
+Time Lane::NextLook(const Txn& txn, const Duties& duties, Time now) {
+  const Time held = txn.live.hold_until;
+  return held > now ? std::min(held, duties.wake) : duties.wake;
 }
 
 void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {

@@ -100,6 +100,8 @@ class Lane {
   void StartCalls(Entry& entry, const std::vector<Call>& calls);
   void StartCall(Entry& entry, const Call& call);
   void OnReply(const std::string& gid, const Call& call, BranchReply reply);
+  bool IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const;
+  static Time NextLook(const Txn& txn, const Duties& duties, Time now);
   bool IsAtRest(const Entry& entry, const Duties& duties) const;
   void AnswerWaiters(Entry& entry);
   void SetTimer(Entry& entry, Time at);

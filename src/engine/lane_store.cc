@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/canary.h"
 #include "core/saga.h"
 #include "engine/lane.h"
 
@@ -34,17 +35,15 @@ void Lane::StartWrite(Entry& entry) {
     Disappoint(entry, {Code::kUnknown, "the store does not answer; repeat the request"});
   };
   shared_.committer.Add(std::move(job));
+  if (canary::Armed(canary::Canary::kAckBeforeCommit)) Acknowledge(entry);
 }
 
 // Decides who looks after the record once this write is durable: this instance while there is
 // something to do soon, the due index for a longer sleep, nobody when nothing is due.
 void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
   if (entry.next.IsFinished() || entry.next.status == TxnStatus::kPrepared) return;
-  const Time now = shared_.Now();
-  const Duties duties = saga::Plan(entry.next, now, shared_.config.policy);
-  const bool sleeps = duties.calls.empty() && entry.in_flight.empty() && entry.inbox.empty() &&
-                      duties.wake > now + shared_.config.park_horizon;
-  if (sleeps) {
+  const Duties duties = saga::Plan(entry.next, shared_.Now(), shared_.config.policy);
+  if (IsLongSleep(entry, entry.next, duties)) {
     write.wake = duties.wake;
   } else {
     write.owner = shared_.config.owner;
@@ -149,9 +148,11 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   entry.wake = stored.wake;
   entry.dirty = false;
   entry.txn = std::move(stored.txn);
-  saga::Loaded(entry.txn, shared_.Now(), shared_.config.policy);
-  // Without an owner it was asleep, with no call under way: nothing needs to be held back.
-  if (!entry.owned) entry.txn.live.hold_until = kNever;
+  const Time now = shared_.Now();
+  saga::Loaded(entry.txn, now, shared_.config.policy);
+  // Still asleep: no call is under way. One whose time has come may have been called already, by
+  // a process that ended before it wrote anything.
+  if (!entry.owned && entry.wake > now) entry.txn.live.hold_until = kNever;
 }
 
 void Lane::Acknowledge(Entry& entry) {
