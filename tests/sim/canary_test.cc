@@ -1,0 +1,44 @@
+// Switches on one mistake after the other: the judge must find each of them soon.
+
+#include "base/canary.h"
+
+#include <gtest/gtest.h>
+
+#include "sim/run.h"
+
+namespace treaty::sim {
+namespace {
+
+using canary::Canary;
+
+constexpr double kNoLimit = 1e9;
+constexpr std::uint64_t kSeeds = 300;
+
+Tally RunWith(Canary canary) {
+  canary::armed = canary;
+  Tally tally = RunSeeds(1, kNoLimit, kSeeds);
+  canary::armed = Canary::kNone;
+  return tally;
+}
+
+TEST(SimCanaries, FindsNothingWhenNoneIsArmed) {
+  const Tally tally = RunWith(Canary::kNone);
+  EXPECT_EQ(tally.failure, "") << "seed " << tally.failed_seed;
+}
+
+class EachCanary : public ::testing::TestWithParam<Canary> {};
+
+TEST_P(EachCanary, IsFoundWithinThreeHundredSeeds) {
+  const Tally tally = RunWith(GetParam());
+  Print(tally, false);
+  EXPECT_NE(tally.failure, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(SimCanaries, EachCanary,
+                         ::testing::Values(Canary::kAckBeforeCommit, Canary::kMissingIntent,
+                                           Canary::kResubmitRunsAgain, Canary::kLateReplyRewrites,
+                                           Canary::kNoRecovery, Canary::kCompensateRecordedOnly,
+                                           Canary::kNoHold));
+
+}  // namespace
+}  // namespace treaty::sim

@@ -1,0 +1,101 @@
+// The judge: hears of every durable write, call, reply and answer, and says what broke a promise.
+//
+// It shares no code with the engine or the core but the plain types; its rules are written from
+// reliability §3 alone. It knows nothing of how a scenario came about.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/request.h"
+#include "core/step.h"
+#include "sim/marks.h"
+#include "store/store.h"
+
+namespace treaty::sim {
+
+// What a participant's books say of one step at the end.
+struct StepBooks {
+  bool barrier = true;  // The participant protects itself from late and repeated calls.
+  int applied = 0;
+  int undone = 0;
+};
+
+class Checker {
+ public:
+  Checker(Marks& marks, Policy policy) : marks_(marks), policy_(policy) {}
+
+  // Of the store: `verdict` of a write that has landed or was refused.
+  void OnWrite(const Write& write, Verdict verdict, Time now);
+
+  // Of the network: the process hands over a call, and hears of its outcome.
+  void OnCall(const std::string& gid, BranchIndex branch, Op op, Time now);
+  void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome, Time now);
+
+  // Of the process.
+  void OnStart(const std::string& owner) { owner_ = owner; }
+  void OnEnd(Time now);  // Killed or stopped: its calls may still be under way.
+
+  // Of the clients. `wait`: it asked for the outcome.
+  void OnAnswer(const TxnRequest& request, bool submit, const Answer& answer);
+  void OnForced(const std::string& gid, const Answer& answer);
+
+  // At the end, with every fault off and time enough.
+  void AtRest(const std::string& gid, const std::vector<StepBooks>& books);
+
+  bool AllFinished() const;
+  bool IsStored(const std::string& gid) const { return sagas_.contains(gid); }
+  TxnStatus StatusOf(const std::string& gid) const;
+
+  void Fail(const std::string& gid, std::string what);
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  struct StepLog {
+    bool called = false;         // The action was ever handed to the network.
+    bool compensated = false;    // A compensation was ever handed to the network.
+    bool succeeded_now = false;  // This process has heard of the action's success.
+    bool resolved_now = false;   // This process has heard a definite result of the action.
+    bool undone_now = false;     // This process has heard of the compensation's success.
+    bool outstanding = false;    // An action call of this process has not ended.
+    Time maybe_until = kNever;   // A call of a former process may be under way until then.
+    Time sent = kNever;
+    unsigned unknowns = 0;  // Unknown outcomes heard, in all processes together.
+    unsigned failures = 0;
+    bool cut_off = false;  // A call to the action was under way when a process ended.
+  };
+  struct Saga {
+    Txn stored;
+    std::string owner;
+    Time wake = kNever;
+    std::vector<StepLog> steps;
+    bool acknowledged = false;
+    bool force_acknowledged = false;
+  };
+
+  void CheckInsert(const Write& write);
+  void CheckMove(const Saga& saga, const Txn& next);
+  void CheckBranches(const Saga& saga, const Txn& next);
+  void CheckRollbackStart(const Saga& saga, const Txn& next);
+  void CheckEnd(const Saga& saga, const Txn& next);
+  void CheckBackoff(const Saga& saga, const Txn& next);
+  void CheckIndex(const Write& write, Time now);
+  void CheckAction(const Saga& saga, std::size_t step, Time now);
+  void CheckCompensation(const Saga& saga, std::size_t step, Time now);
+  void CountWrite(const Saga& saga, const Write& write);
+  bool ActionKnown(const Saga& saga, std::size_t step) const;
+  bool UndoneKnown(const Saga& saga, std::size_t step) const;
+  Duration Base(const Terms& terms) const;
+  Duration Timeout(const Terms& terms) const;
+
+  Marks& marks_;
+  const Policy policy_;
+  std::string owner_;
+  std::map<std::string, Saga> sagas_;
+  std::vector<std::string> violations_;
+};
+
+}  // namespace treaty::sim

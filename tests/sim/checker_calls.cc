@@ -1,0 +1,163 @@
+// Calls, answers and the state at rest (G1, G2, G4, G7, S1 to S4, L1, and the money).
+
+#include <algorithm>
+
+#include "sim/checker.h"
+
+namespace treaty::sim {
+
+// Whether the success of an action may be built on: durable, or, written behind, heard of.
+bool Checker::ActionKnown(const Saga& saga, std::size_t step) const {
+  const bool durable = saga.stored.branches[step].action == BranchStatus::kSucceed;
+  const bool heard =
+      saga.stored.terms->progress == ProgressMode::kBehind &&
+      (saga.steps[step].succeeded_now || saga.stored.body->steps[step].action.empty());
+  return durable || heard;
+}
+
+bool Checker::UndoneKnown(const Saga& saga, std::size_t step) const {
+  const bool durable = saga.stored.branches[step].compensate == BranchStatus::kSucceed;
+  const bool heard =
+      saga.stored.terms->progress == ProgressMode::kBehind &&
+      (saga.steps[step].undone_now || saga.stored.body->steps[step].compensate.empty());
+  return durable || heard;
+}
+
+void Checker::OnCall(const std::string& gid, BranchIndex branch, Op op, Time now) {
+  const auto found = sagas_.find(gid);
+  if (found == sagas_.end()) return Fail(gid, "G4: a call for a saga that is not durable");
+  Saga& saga = found->second;
+  StepLog& step = saga.steps[branch.value];
+  if (saga.stored.branches[branch.value].tried && now < saga.stored.due) {
+    Fail(gid, "G11: called again before its time");
+  }
+  if (op == Op::kAction) {
+    CheckAction(saga, branch.value, now);
+    if (step.cut_off) marks_.Hit(Mark::kCalledAgainAfterCrash);
+    step.called = true;
+    step.outstanding = true;
+    step.sent = now;
+  } else {
+    CheckCompensation(saga, branch.value, now);
+    step.compensated = true;
+  }
+}
+
+// G4 and S3: durable intent, and never once the rollback is durable. S4: in order.
+void Checker::CheckAction(const Saga& saga, std::size_t step, Time /*now*/) {
+  const Txn& txn = saga.stored;
+  if (txn.status != TxnStatus::kSubmitted) {
+    return Fail(txn.gid(), "S3: an action is called while " + std::string(Name(txn.status)));
+  }
+  if (txn.branches[step].action != BranchStatus::kPrepared) {
+    Fail(txn.gid(), "G8: an action with a result is called again");
+  }
+  if (saga.steps[step].outstanding) Fail(txn.gid(), "an action is called twice at a time");
+  const Terms& terms = *txn.terms;
+  for (std::size_t i = 0; i < step && !terms.concurrent; ++i) {
+    if (!ActionKnown(saga, i)) Fail(txn.gid(), "S4: an action before the one ahead of it");
+  }
+  if (step >= terms.after.size()) return;
+  for (const BranchIndex other : terms.after[step]) {
+    if (!ActionKnown(saga, other.value)) Fail(txn.gid(), "S4: an action against the orders");
+  }
+}
+
+// G4: after the durable decision. S3: not while the action may be under way. S4: in reverse.
+void Checker::CheckCompensation(const Saga& saga, std::size_t step, Time now) {
+  const Txn& txn = saga.stored;
+  if (txn.status != TxnStatus::kAborting) {
+    return Fail(txn.gid(), "G4: a compensation while " + std::string(Name(txn.status)));
+  }
+  const bool resolved =
+      txn.branches[step].action != BranchStatus::kPrepared || saga.steps[step].resolved_now;
+  if (saga.steps[step].outstanding) Fail(txn.gid(), "S3: compensated while being called");
+  if (saga.steps[step].maybe_until != kNever) marks_.Hit(Mark::kHeldBack);
+  if (!resolved && saga.steps[step].maybe_until > now) {
+    Fail(txn.gid(), "S3: compensated while a former process's call may be under way");
+  }
+  const Terms& terms = *txn.terms;
+  for (std::size_t i = 0; i < saga.steps.size(); ++i) {
+    if (i == step || !saga.steps[i].called || UndoneKnown(saga, i)) continue;
+    const bool built_on =
+        i < terms.after.size() &&
+        std::ranges::find(terms.after[i], BranchIndex{static_cast<std::uint32_t>(step)}) !=
+            terms.after[i].end();
+    if ((!terms.concurrent && i > step) || (terms.concurrent && built_on)) {
+      Fail(txn.gid(), "S4: compensated before a step that built on it");
+    }
+  }
+}
+
+void Checker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome,
+                      Time /*now*/) {
+  const auto found = sagas_.find(gid);
+  if (found == sagas_.end()) return;
+  StepLog& step = found->second.steps[branch.value];
+  if (op == Op::kCompensate) {
+    step.undone_now = step.undone_now || outcome == Outcome::kSuccess;
+    return;
+  }
+  step.outstanding = false;
+  step.succeeded_now = step.succeeded_now || outcome == Outcome::kSuccess;
+  const bool definite = outcome == Outcome::kSuccess || outcome == Outcome::kFailure;
+  step.resolved_now = step.resolved_now || definite;
+  if (outcome == Outcome::kUnknown) ++step.unknowns;
+  if (outcome == Outcome::kFailure) ++step.failures;
+}
+
+// G1, G2 and G7 at the moment of the answer.
+void Checker::OnAnswer(const TxnRequest& request, bool submit, const Answer& answer) {
+  const std::string& gid = request.body->gid;
+  const auto found = sagas_.find(gid);
+  const bool success = answer.kind == Answer::Kind::kSuccess;
+  if (answer.kind == Answer::Kind::kUnavailable) marks_.Hit(Mark::kStoreTroubleTold);
+  if (found == sagas_.end()) {
+    if (success) Fail(gid, "G1: acknowledged, but not durable");
+    if (answer.kind == Answer::Kind::kFailure) Fail(gid, "G7: refused, but unknown");
+    return;
+  }
+  Saga& saga = found->second;
+  const Txn& txn = saga.stored;
+  const bool same = txn.body->steps == request.body->steps;
+  if (success && !same) return Fail(gid, "G2: other content was accepted");
+  if (answer.kind == Answer::Kind::kFailure && !same) marks_.Hit(Mark::kOtherContent);
+  if (success && submit && txn.status == TxnStatus::kPrepared) {
+    Fail(gid, "G1: the submit was acknowledged, but is not durable");
+  }
+  saga.acknowledged = saga.acknowledged || success;
+  if (answer.kind == Answer::Kind::kFailure && same && submit) {
+    const bool backward = txn.status == TxnStatus::kAborting || txn.status == TxnStatus::kFailed;
+    if (!backward) Fail(gid, "G7: FAILURE, but there is no durable decision to roll back");
+  }
+  if (!submit || !request.terms->wait_result) return;
+  if (success && txn.status != TxnStatus::kSucceed) Fail(gid, "G7: SUCCESS, but not succeed");
+  if (success) marks_.Hit(Mark::kWaitSuccess);
+  if (answer.kind == Answer::Kind::kFailure && same) marks_.Hit(Mark::kWaitFailure);
+  if (answer.kind == Answer::Kind::kOngoing) marks_.Hit(Mark::kWaitOngoing);
+}
+
+void Checker::OnForced(const std::string& gid, const Answer& answer) {
+  if (answer.kind != Answer::Kind::kSuccess) return;
+  const auto found = sagas_.find(gid);
+  const bool durable = found != sagas_.end() && found->second.stored.force.when != kNever;
+  if (!durable) Fail(gid, "G14: a forced end was acknowledged, but is not durable");
+}
+
+void Checker::AtRest(const std::string& gid, const std::vector<StepBooks>& books) {
+  const auto found = sagas_.find(gid);
+  if (found == sagas_.end()) return;
+  const Txn& txn = found->second.stored;
+  if (txn.status == TxnStatus::kPrepared) return;
+  if (!txn.IsFinished()) return Fail(gid, "L1: not finished: " + std::string(Name(txn.status)));
+  if (txn.force.when != kNever) return;
+  for (std::size_t i = 0; i < books.size(); ++i) {
+    const StepBooks& step = books[i];
+    if (!step.barrier) continue;
+    const int due = txn.status == TxnStatus::kSucceed && !txn.body->steps[i].action.empty() ? 1 : 0;
+    if (txn.body->steps[i].compensate.empty() && due == 0) continue;
+    if (step.applied - step.undone != due) Fail(gid, "the money of step " + std::to_string(i + 1));
+  }
+}
+
+}  // namespace treaty::sim

@@ -1,0 +1,30 @@
+// The gate: no promise broken on any seed, and every named situation met often enough.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "sim/run.h"
+
+namespace treaty::sim {
+namespace {
+
+constexpr double kDefaultSeconds = 20;
+constexpr std::uint64_t kLeastHits = 10;
+
+double Seconds() {
+  const char* const asked = std::getenv("TREATY_SIM_SECONDS");
+  return asked != nullptr ? std::strtod(asked, nullptr) : kDefaultSeconds;
+}
+
+TEST(SimGate, BreaksNoPromiseAndMeetsEverySituation) {
+  const Tally tally = RunSeeds(1, Seconds(), ~std::uint64_t{0});
+  Print(tally, true);
+  EXPECT_EQ(tally.failure, "") << "replay: treaty_sim --seed " << tally.failed_seed << " --trace";
+  for (std::size_t i = 0; i < kMarkCount; ++i) {
+    EXPECT_GE(tally.marks.count(i), kLeastHits) << kMarkTexts[i];
+  }
+}
+
+}  // namespace
+}  // namespace treaty::sim

@@ -1,0 +1,137 @@
+#include "sim/network.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace treaty::sim {
+
+Duration Network::Latency() {
+  if (Draw(ports_.swarm->delay)) return ports_.rng->Millis(0, 60'000);
+  return ports_.rng->Millis(1, 40);
+}
+
+void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done) {
+  const Time now = ports_.agenda->now();
+  const std::string& gid = call.body->gid;
+  const Parcel parcel{++last_, gid, call.branch, call.op, now + call.timeout};
+  ports_.trace(parcel.id, call.branch.value * 2 + static_cast<std::uint64_t>(call.op));
+  ports_.checker->OnCall(gid, call.branch, call.op, now);
+  open_[parcel.id] = {std::move(done), gid, call.branch, call.op};
+  ports_.agenda->Add(parcel.deadline, Agenda::Side::kProcess, [this, id = parcel.id] {
+    if (!open_.contains(id)) return;
+    ports_.marks->Hit(Mark::kTimedOut);
+    End(id, Outcome::kUnknown, "time-out");
+  });
+  if (Draw(ports_.swarm->call_crash)) {
+    const bool arrives = ports_.rng->Percent(50);
+    ports_.crash(arrives ? Mark::kCrashAfterCall : Mark::kCrashBeforeCall);
+    if (arrives) Send(parcel);
+    return;
+  }
+  if (Draw(ports_.swarm->refuse_connection)) {
+    ports_.marks->Hit(Mark::kConnectRefused);
+    ports_.agenda->Add(now + Duration(1), Agenda::Side::kProcess, [this, id = parcel.id] {
+      End(id, Outcome::kUnknown, "connection refused");
+    });
+    return;
+  }
+  if (Draw(ports_.swarm->lose)) return ports_.marks->Hit(Mark::kRequestLost);
+  Send(parcel);
+  if (!Draw(ports_.swarm->duplicate)) return;
+  ports_.marks->Hit(Mark::kRequestDuplicated);
+  Send(parcel);
+}
+
+void Network::Send(const Parcel& parcel) {
+  ++travelling_;
+  ports_.agenda->Add(ports_.agenda->now() + Latency(), Agenda::Side::kWorld,
+                     [this, parcel] { Deliver(parcel); });
+}
+
+void Network::Deliver(const Parcel& parcel) {
+  --travelling_;
+  if (ports_.agenda->now() > parcel.deadline) ports_.marks->Hit(Mark::kLateDelivery);
+  Service& service = services.at(parcel.gid)[parcel.branch.value];
+  hung_ = false;
+  const Outcome outcome = parcel.op == Op::kAction ? Act(service) : Undo(service);
+  ports_.trace(parcel.id, static_cast<std::uint64_t>(outcome));
+  if (hung_) return;
+  if (Draw(ports_.swarm->lose)) return ports_.marks->Hit(Mark::kReplyLost);
+  ++travelling_;
+  ports_.agenda->Add(ports_.agenda->now() + Latency(), Agenda::Side::kWorld,
+                     [this, id = parcel.id, outcome] {
+                       --travelling_;
+                       if (!open_.contains(id)) return ports_.marks->Hit(Mark::kLateReply);
+                       End(id, outcome, "said so");
+                     });
+}
+
+bool Network::Take(std::uint32_t& left, Mark mark) {
+  if (left == 0) return false;
+  --left;
+  ports_.marks->Hit(mark);
+  return true;
+}
+
+// What was done once is done: a repeated action answers as the first.
+Outcome Network::Act(Service& service) {
+  StepBooks& books = service.books;
+  if (++service.calls == 2) ports_.marks->Hit(Mark::kCalledTwice);
+  if (service.undo_seen) {
+    ports_.marks->Hit(Mark::kActionAfterCompensation);
+    if (books.barrier) return Outcome::kSuccess;  // Without effect, for ever.
+  }
+  if (books.applied > 0) return Outcome::kSuccess;
+  if (Take(service.ongoing, Mark::kOngoing)) return Outcome::kOngoing;
+  if (Take(service.unknown, Mark::kUnknown)) return Outcome::kUnknown;
+  if (service.refuse_from > 0 && service.calls >= service.refuse_from) {
+    ports_.marks->Hit(service.calls > 1 ? Mark::kRefusedLater : Mark::kRefused);
+    return Outcome::kFailure;
+  }
+  ++books.applied;
+  hung_ = Take(service.hangs, Mark::kHung);  // It has acted, but nobody hears of it.
+  return Outcome::kSuccess;
+}
+
+Outcome Network::Undo(Service& service) {
+  StepBooks& books = service.books;
+  if (Take(service.undo_ongoing, Mark::kCompensateOngoing)) return Outcome::kOngoing;
+  if (Take(service.undo_unknown, Mark::kCompensateUnknown)) return Outcome::kUnknown;
+  if (Take(service.undo_failure, Mark::kCompensateFailure)) return Outcome::kFailure;
+  if (!std::exchange(service.undo_seen, true) && books.applied == 0) {
+    ports_.marks->Hit(Mark::kNullCompensation);
+  }
+  books.undone = books.applied;
+  return Outcome::kSuccess;
+}
+
+void Network::End(std::uint64_t id, Outcome outcome, const char* text) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  const Open open = std::move(found->second);
+  open_.erase(found);
+  ports_.trace(id, 16 + static_cast<std::uint64_t>(outcome));
+  ports_.checker->OnReply(open.gid, open.branch, open.op, outcome, ports_.agenda->now());
+  open.done({outcome, text});
+}
+
+void Network::CancelAll() {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, open] : open_) ids.push_back(id);
+  std::ranges::sort(ids);
+  for (const std::uint64_t id : ids) {
+    ports_.agenda->Add(ports_.agenda->now(), Agenda::Side::kProcess,
+                       [this, id] { End(id, Outcome::kUnknown, "cancelled"); });
+  }
+}
+
+void Network::Heal() {
+  for (auto& [gid, steps] : services) {
+    for (Service& service : steps) {
+      service.ongoing = service.unknown = service.hangs = 0;
+      service.undo_ongoing = service.undo_unknown = service.undo_failure = 0;
+    }
+  }
+}
+
+}  // namespace treaty::sim

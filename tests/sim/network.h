@@ -1,0 +1,102 @@
+// The network between the process and its participants, and the participants behind it: the
+// services keep books that outlive every crash of the process.
+
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "participant/participant.h"
+#include "sim/agenda.h"
+#include "sim/checker.h"
+#include "sim/swarm.h"
+
+namespace treaty::sim {
+
+// How the service of one step behaves, and what it has done.
+struct Service {
+  // Left to do before it behaves.
+  std::uint32_t ongoing = 0;
+  std::uint32_t unknown = 0;
+  std::uint32_t hangs = 0;
+  std::uint32_t undo_ongoing = 0;
+  std::uint32_t undo_unknown = 0;
+  std::uint32_t undo_failure = 0;
+  std::uint32_t refuse_from = 0;  // The n-th call is refused, and all later ones; 0: none.
+
+  std::uint32_t calls = 0;
+  bool undo_seen = false;
+  StepBooks books;
+};
+
+class Network {
+ public:
+  struct Ports {
+    Agenda* agenda;
+    Checker* checker;
+    Rng* rng;
+    Marks* marks;
+    Swarm* swarm;
+    std::function<void(Mark)> crash;
+    std::function<void(std::uint64_t, std::uint64_t)> trace;
+  };
+  explicit Network(Ports ports) : ports_(std::move(ports)) {}
+
+  void Call(const BranchCall& call, std::function<void(BranchReply)> done);
+  void CancelAll();
+  void DropProcess() { open_.clear(); }
+  // From now on every service gives definite answers.
+  void Heal();
+
+  std::map<std::string, std::vector<Service>> services;  // By gid.
+  std::size_t open() const { return open_.size(); }
+  std::size_t travelling() const { return travelling_; }
+
+ private:
+  struct Open {
+    std::function<void(BranchReply)> done;
+    std::string gid;
+    BranchIndex branch;
+    Op op = Op::kAction;
+  };
+  struct Parcel {
+    std::uint64_t id;
+    std::string gid;
+    BranchIndex branch;
+    Op op;
+    Time deadline;
+  };
+  void Send(const Parcel& parcel);
+  void Deliver(const Parcel& parcel);
+  Outcome Act(Service& service);
+  Outcome Undo(Service& service);
+  void End(std::uint64_t id, Outcome outcome, const char* text);
+  Duration Latency();
+  bool Draw(std::uint32_t per_mille) const {
+    return ports_.swarm->faults && ports_.rng->PerMille(per_mille);
+  }
+  bool Take(std::uint32_t& left, Mark mark);
+
+  Ports ports_;
+  std::uint64_t last_ = 0;
+  std::size_t travelling_ = 0;
+  bool hung_ = false;  // The service just asked keeps silent.
+  std::unordered_map<std::uint64_t, Open> open_;
+};
+
+class SimParticipant final : public Participant {
+ public:
+  explicit SimParticipant(Network& network) : network_(network) {}
+  void Call(BranchCall call, std::function<void(BranchReply)> done) override {
+    network_.Call(call, std::move(done));
+  }
+  void CancelAll() override { network_.CancelAll(); }
+
+ private:
+  Network& network_;
+};
+
+}  // namespace treaty::sim

@@ -1,0 +1,130 @@
+// One seed's world: a process with its store, clients and participants, run to the end and
+// judged. Everything in it follows from the seed.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "sim/agenda.h"
+#include "sim/checked_store.h"
+#include "sim/checker.h"
+#include "sim/marks.h"
+#include "sim/network.h"
+#include "sim/swarm.h"
+
+namespace treaty::sim {
+
+struct Report {
+  std::uint64_t events = 0;
+  std::uint64_t hash = 0;
+  std::vector<std::string> violations;
+};
+
+class QuietLog final : public Log {
+ public:
+  explicit QuietLog(bool loud) : loud_(loud) {}
+  bool Enabled(LogLevel) const override { return loud_; }
+  void Write(LogLevel, std::string_view gid, std::string_view message) override;
+
+ private:
+  const bool loud_;
+};
+
+class World {
+ public:
+  World(std::uint64_t seed, Marks& marks, bool trace);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  Report Run();
+
+ private:
+  // A saga as its client means it, and its client.
+  struct Plan {
+    std::string gid;
+    TxnRequest request;
+    TxnRequest other;  // Same gid, other content; null body: none.
+    bool prepare = false;
+    bool prepared = false;
+    bool submitted = false;
+    bool gone = false;  // Does not wait for answers.
+  };
+  struct Asked {
+    std::uint32_t incarnation = 0;
+    bool answered = false;
+  };
+
+  // process.cc
+  void Start();
+  void End();
+  void Crash(Mark mark);
+  void AskCrash(Mark mark) { wanted_crash_ = mark; }
+  void MaybeCrash();
+  void StopInOrder();
+  void RestartLater();
+
+  // clients.cc
+  void DrawPlans();
+  Plan DrawPlan(std::size_t number);
+  Terms DrawTerms(std::size_t steps);
+  Service DrawService();
+  void ScheduleClients(std::size_t index);
+  void Ask(std::size_t index);
+  void Submit(std::size_t index, const TxnRequest& request);
+  void Prepare(std::size_t index);
+  void Force(std::size_t index);
+  void Reset(std::size_t index);
+  void OnAnswer(std::size_t index, const TxnRequest& request, bool submit, const Answer& answer);
+  std::size_t NewAsked();
+  bool Settle(std::size_t asked);
+  void At(Duration delay, std::function<void()> task) {
+    agenda_.Add(agenda_.now() + delay, Agenda::Side::kWorld, std::move(task));
+  }
+
+  // world.cc
+  bool RunUntil(Time until);
+  bool IsQuiet() const;
+  void CheckRest();
+  void Trace(std::uint64_t a, std::uint64_t b);
+
+  const std::uint64_t seed_;
+  const bool loud_;
+  Rng rng_;
+  Swarm swarm_;
+  Marks& marks_;
+  Agenda agenda_;
+  SimClock clock_{agenda_};
+  QuietLog log_;
+  EngineConfig config_;
+  Checker checker_;
+  CheckedStore store_;
+  Network network_;
+  SimParticipant participant_{network_};
+  std::uint64_t hash_ = 0;
+
+  std::vector<Plan> plans_;
+  std::vector<Asked> asked_;
+
+  struct Process {
+    Process(World& world, std::uint32_t lanes);
+    std::vector<std::unique_ptr<SimLoop>> lanes;
+    std::vector<std::unique_ptr<Rng>> randoms;
+    SimLoop commit;
+    SimLoop read;
+    Rng commit_random;
+    std::unique_ptr<Engine> engine;
+  };
+  std::unique_ptr<Process> process_;
+  std::uint32_t incarnation_ = 0;
+  Time started_ = kNever;
+  bool stopping_ = false;
+  bool stopped_ = false;
+  Mark wanted_crash_ = Mark::kCount;
+};
+
+}  // namespace treaty::sim
