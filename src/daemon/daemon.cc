@@ -19,6 +19,7 @@
 #include "daemon/targets.h"
 #include "engine/engine.h"
 #include "participant/http/http_participant.h"
+#include "runtime/tls_context.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace treaty::daemon {
@@ -68,6 +69,14 @@ class PortReservation {
   std::uint16_t port_ = 0;
 };
 
+// Lanes read the file when they first need it, which is late for telling of a mistake.
+Status CheckCaFile(const Config& config) {
+  if (config.ca_file.empty()) return {};
+  const auto context = MakeClientTlsContext(config.ca_file);
+  if (context.ok()) return {};
+  return {context.status().code(), "CaFile: " + context.status().message()};
+}
+
 }  // namespace
 
 class Daemon::Impl {
@@ -100,6 +109,7 @@ class Daemon::Impl {
 };
 
 Status Daemon::Impl::Start() {
+  if (Status status = CheckCaFile(config_); !status.ok()) return status;
   Result<std::unique_ptr<Store>> store = OpenSqliteStore({.path = config_.store_path}, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);

@@ -216,6 +216,14 @@ TEST_F(ProcessTest, ATakenPortIsNamed) {
   EXPECT_THAT(second.said, HasSubstr("in use"));
 }
 
+TEST_F(ProcessTest, ACaFileThatCannotBeReadIsNamedAtTheStart) {
+  const Ended ended = Run({"--http-port", "0", "--ca-file", Path("missing.pem")});
+
+  EXPECT_EQ(ended.exit_code, kExitFailed);
+  EXPECT_THAT(ended.said, HasSubstr("CaFile"));
+  EXPECT_THAT(ended.said, HasSubstr("missing.pem"));
+}
+
 TEST_F(ProcessTest, HangUpOpensTheLogAgainAndReadsItsLevel) {
   const std::string file =
       Write("c.yaml", "LogLevel: info\nLog:\n  Outputs: treaty.log\nHttpPort: 0\n");

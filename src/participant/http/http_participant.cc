@@ -59,6 +59,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
 
   Result<TargetPtr> FindTarget(const BranchCall& call);
   Result<TargetPtr> MakeTarget(const std::string& text, const std::string& protocol);
+  Status NeedTls();
   void ForgetTargets();
   void ReportLater(Done done, std::string why);
 
@@ -84,7 +85,6 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   AsioLoop& loop_;
   Log& log_;
   std::optional<boost::asio::ssl::context> tls_;
-  std::string tls_trouble_;
   Resolver resolver_;
 
   std::unordered_map<std::string, TargetPtr> targets_;  // By URL; only those that can be called.
@@ -103,15 +103,7 @@ HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, L
     : config_(std::move(config)),
       loop_(loop),
       log_(log),
-      resolver_(loop.context(), config_.dns_ttl) {
-  auto made = MakeClientTlsContext(config_.ca_file);
-  if (made.ok()) {
-    tls_ = std::move(*made);
-  } else {
-    tls_trouble_ = made.status().message();
-    log_.Write(LogLevel::kError, {}, "https participants cannot be called: " + tls_trouble_);
-  }
-}
+      resolver_(loop.context(), config_.dns_ttl) {}
 
 HttpParticipant::~HttpParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);
@@ -176,6 +168,19 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::FindTarget(const BranchCall&
   return made;
 }
 
+// Loading the system's certificates takes 25 ms: not for every lane at every start.
+Status HttpParticipant::NeedTls() {
+  if (tls_) return {};
+  auto made = MakeClientTlsContext(config_.ca_file);
+  if (!made.ok()) {
+    log_.Write(LogLevel::kError, {},
+               "https participants cannot be called: " + made.status().message());
+    return made.status();
+  }
+  tls_ = std::move(*made);
+  return {};
+}
+
 Result<HttpParticipant::TargetPtr> HttpParticipant::MakeTarget(const std::string& text,
                                                                const std::string& protocol) {
   const auto url =
@@ -184,8 +189,8 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::MakeTarget(const std::string
   if (url->scheme == wire::Url::Scheme::kGrpc) {
     return Status{Code::kInvalidArgument, "gRPC targets cannot be called over HTTP"};
   }
-  if (url->scheme == wire::Url::Scheme::kHttps && !tls_) {
-    return Status{Code::kFailedPrecondition, tls_trouble_};
+  if (url->scheme == wire::Url::Scheme::kHttps) {
+    if (Status status = NeedTls(); !status.ok()) return status;
   }
   if (Status status = CheckUrl(config_.targets, *url); !status.ok()) return status;
   const char* scheme = url->scheme == wire::Url::Scheme::kHttps ? "https " : "http ";
