@@ -14,8 +14,8 @@ namespace dom = simdjson::dom;
 // A parser keeps several times the size of the largest document it has seen.
 constexpr std::size_t kLargestShared = 256 << 10;
 
-// Counted by the parser with the document itself as one more level.
-constexpr std::size_t kParserDepth = kMaxDepth + 1;
+// The parser counts the level that a scalar or an empty list would begin.
+constexpr std::size_t kParserDepth = kMaxDepth;
 
 void LimitDepth(dom::parser& parser, std::size_t capacity) {
   if (parser.capacity() >= capacity) return;

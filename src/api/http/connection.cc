@@ -37,15 +37,23 @@ bool HasOnlyChunked(const http::fields& fields) {
          boost::beast::iequals(range.first->value(), "chunked");
 }
 
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // Two parties that read these differently could be made to see different requests.
 std::string_view FindAmbiguity(const http::request_header<>& header) {
   if (!HasOnlyChunked(header)) return "the only known Transfer-Encoding is \"chunked\"";
   const bool coded = header.count(http::field::transfer_encoding) > 0;
-  if (coded && header.count(http::field::content_length) > 0) {
+  const bool sized = header.count(http::field::content_length) > 0;
+  if (coded && sized) {
     return "send either Content-Length or Transfer-Encoding, not both";
   }
   if (coded && header.version() < 11) return "HTTP/1.0 knows no Transfer-Encoding";
-  if (header.count(http::field::content_length) > 1) return "send one Content-Length";
+  if (header.count(http::field::content_length) > 1 ||
+      (sized && !IsNumber(header[http::field::content_length]))) {
+    return "send one Content-Length, a plain number";
+  }
   if (header.count(http::field::host) > 1) return "send one Host";
   if (header.version() >= 11 && header.count(http::field::host) == 0) return "send a Host header";
   return {};

@@ -1,0 +1,262 @@
+// The routes and the wording of their replies, over the real engine.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "api/api_world.h"
+
+namespace treaty::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+constexpr char kSuccess[] = R"({"dtm_result":"SUCCESS"})";
+
+// Two steps: http://a/a1 and a2, with compensations c1 and c2.
+std::string TwoSteps(const std::string& gid, const std::string& more = "") {
+  return R"({"gid":")" + gid +
+         R"(","trans_type":"saga","steps":[{"action":"http://a/a1","compensate":"http://a/c1"},)"
+         R"({"action":"http://a/a2","compensate":"http://a/c2"}],"payloads":["{\"n\":1}","{}"])" +
+         more + "}";
+}
+
+TEST(Handlers, AnswerThePlainRoutes) {
+  ApiWorld api;
+  EXPECT_EQ(api.Get("/api/ping").body, R"({"msg":"pong"})");
+  EXPECT_EQ(api.Call({"POST", "/api/ping", {}, "x"}).body, R"({"msg":"pong"})");
+  EXPECT_EQ(api.Get("/api/dtmsvr/version").body, R"({"version":"1.2.3"})");
+  EXPECT_EQ(api.Get("/livez").status, 200);
+  EXPECT_EQ(api.Get("/readyz").status, 200);
+}
+
+TEST(Handlers, ReadinessEndsWhenTheEngineStops) {
+  ApiWorld api;
+  api.world.engine->Stop(Duration(0), [] {});
+  EXPECT_EQ(api.Get("/readyz").status, 503);
+  EXPECT_EQ(api.Get("/livez").status, 200);
+}
+
+TEST(Handlers, MakeGidsThatDiffer) {
+  ApiWorld api;
+  const auto first = api.Get("/api/dtmsvr/newGid");
+  EXPECT_THAT(first.body, MatchesRegex(R"(\{"dtm_result":"SUCCESS","gid":"[0-9a-z]{26}"\})"));
+  EXPECT_NE(first.body, api.Get("/api/dtmsvr/newGid").body);
+}
+
+TEST(Handlers, AnswerUnknownPathsAndMethodsWith404) {
+  ApiWorld api;
+  for (const auto& [method, target] : {std::pair{"GET", "/"},
+                                       {"GET", "/api/dtmsvr/submit"},
+                                       {"PUT", "/api/dtmsvr/submit"},
+                                       {"POST", "/api/dtmsvr/query?gid=g"},
+                                       {"HEAD", "/api/dtmsvr/version"},
+                                       {"post", "/api/dtmsvr/submit"},
+                                       {"POST", "/api/dtmsvr/Submit"},
+                                       {"GET", "/api/dtmsvr"},
+                                       {"GET", "*"},
+                                       {"GET", ""}}) {
+    SCOPED_TRACE(std::string(method) + " " + target);
+    const auto reply = api.Call({method, target, {}, TwoSteps("g")});
+    EXPECT_EQ(reply.status, 404);
+    EXPECT_THAT(reply.body, HasSubstr("\"message\""));
+  }
+  EXPECT_EQ(api.world.store->size(), 0u);
+}
+
+TEST(Handlers, AcceptDoubledAndTrailingSlashes) {
+  ApiWorld api;
+  EXPECT_EQ(api.Get("//api//dtmsvr///version/").status, 200);
+  EXPECT_EQ(api.Call({"POST", "/api/dtmsvr//submit/", {}, TwoSteps("g")}).body, kSuccess);
+}
+
+TEST(Handlers, RunASubmittedSagaAndShowIt) {
+  ApiWorld api;
+  EXPECT_EQ(api.Post("submit", TwoSteps("g1", R"(,"wait_result":true)")).body, kSuccess);
+  const auto reply = api.Get("/api/dtmsvr/query?gid=g1");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr(R"("trans_type":"saga","steps":[{"action":"http://a/a1",)"
+                                    R"("compensate":"http://a/c1"},)"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("payloads":["{\"n\":1}","{}"],"status":"succeed")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("protocol":"http","finish_time":")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("options":"{\"wait_result\":true,\"concurrent\":false}")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("url":"http://a/c1","bin_data":"eyJuIjoxfQ==",)"
+                                    R"("branch_id":"01","op":"compensate","status":"prepared"},)"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("branch_id":"02","op":"action","status":"succeed",)"));
+}
+
+TEST(Handlers, AnswerARolledBackSagaWithItsReason) {
+  ApiWorld api;
+  api.world.participant.scripts["http://a/a2"] = {{Outcome::kFailure, "no money"}};
+  const auto reply = api.Post("submit", TwoSteps("g2", R"(,"wait_result":true)"));
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_EQ(reply.body, R"({"dtm_result":"FAILURE","message":)"
+                        R"("url:http://a/a2 return failed: no money FAILURE"})");
+  api.world.Run();
+  EXPECT_EQ(api.Post("submit", TwoSteps("g2")).body, reply.body);
+  const auto query = api.Get("/api/dtmsvr/query?gid=g2");
+  EXPECT_THAT(query.body, HasSubstr(R"("status":"failed")"));
+  EXPECT_THAT(query.body, HasSubstr(R"("rollback_time":")"));
+}
+
+TEST(Handlers, TellAWaitingClientThatItGoesOnWithoutEitherWord) {
+  ApiWorld api;
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kOngoing, "FAILURE SUCCESS"}};
+  const auto reply = api.Post("submit", TwoSteps("g3", R"(,"wait_result":true)"));
+  EXPECT_EQ(reply.status, 425);
+  EXPECT_THAT(reply.body, HasSubstr(R"("dtm_result":"ONGOING")"));
+  EXPECT_THAT(reply.body, Not(HasSubstr("FAILURE")));
+  EXPECT_THAT(reply.body, Not(HasSubstr("SUCCESS")));
+}
+
+TEST(Handlers, GiveTheOldAnswerToAWaitWhenAskedTo) {
+  auto config = ApiWorld::DefaultConfig();
+  config.wait_result_409 = true;
+  ApiWorld api(config);
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kOngoing, ""}};
+  const auto reply = api.Post("submit", TwoSteps("g3", R"(,"wait_result":true)"));
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_THAT(reply.body, HasSubstr("wait result not return success: FAILURE"));
+}
+
+TEST(Handlers, ReadLeniently) {
+  const std::string lenient[] = {
+      R"({"GID":"g","Trans_Type":"saga","STEPS":[{"ACTION":"http://a/a1"}],"Payloads":["x"]})",
+      R"({"gid":"other","gid":"g","trans_type":"saga","steps":[{"action":"http://a/a1"}],)"
+      R"("payloads":["x"]})",
+      R"({"gid":"g","trans_type":"saga","steps":[{"action":"http://a/a1","data":"x"}]})",
+      R"({"gid":"g","trans_type":"saga","steps":[{"action":"http://a/a1"}],"payloads":["x"],)"
+      R"("branch_headers":[],"custom_data":null,"wait_result":null,"timeout_to_fail":null,)"
+      R"("context":{"a":1},"unknown":[1.5],"id":"x","status":7,"owner":3,"retry_count":0})",
+      " \n\t{\"gid\":\"g\",\"trans_type\":\"saga\",\"steps\":[{\"action\":\"http://a/a1\"}],"
+      "\"payloads\":[\"x\"],\"custom_data\":\"{\\\"orders\\\":null,\\\"Concurrent\\\":true}\"}\r\n",
+  };
+  for (const std::string& body : lenient) {
+    SCOPED_TRACE(body);
+    ApiWorld api;
+    EXPECT_EQ(api.Post("submit", body).body, kSuccess);
+    EXPECT_EQ(api.world.Stored("g").txn.body->steps, (std::vector<Step>{{"http://a/a1", "", "x"}}));
+    EXPECT_EQ(api.world.Status("g"), TxnStatus::kSucceed);
+  }
+}
+
+TEST(Handlers, KeepTheTermsOfARequest) {
+  ApiWorld api;
+  const auto body = TwoSteps(
+      "g", R"(,"timeout_to_fail":7,"request_timeout":2,"retry_interval":3,"retry_limit":4,)"
+           R"("update_branch_sync":0,"branch_headers":{"X-A":"1","X-B":"2"},"concurrent":true,)"
+           R"("passthrough_headers":["x-trace","absent"],)"
+           R"("custom_data":"{\"orders\":{\"1\":[0]},\"concurrent\":true}")");
+  ASSERT_EQ(api.Post("prepare", body, {{"X-Trace", "t1"}, {"Other", "o"}}).body, kSuccess);
+  const StoredTxn stored = api.world.Stored("g");
+  const Terms& terms = *stored.txn.terms;
+  EXPECT_EQ(terms.timeout_to_fail.count(), 7);
+  EXPECT_EQ(terms.request_timeout.count(), 2);
+  EXPECT_EQ(terms.retry_interval.count(), 3);
+  EXPECT_EQ(terms.retry_limit, 4u);
+  EXPECT_EQ(terms.progress, ProgressMode::kBehind);
+  EXPECT_EQ(terms.branch_headers, (std::vector<Header>{{"X-A", "1"}, {"X-B", "2"}}));
+  EXPECT_EQ(terms.passed_headers, (std::vector<Header>{{"x-trace", "t1"}}));
+  EXPECT_TRUE(terms.concurrent_option);
+  EXPECT_TRUE(terms.concurrent);
+  EXPECT_EQ(terms.after, (std::vector<std::vector<BranchIndex>>{{}, {{0}}}));
+}
+
+TEST(Handlers, AnswerRepeatsByTheTable) {
+  ApiWorld api;
+  EXPECT_EQ(api.Post("prepare", TwoSteps("g")).body, kSuccess);
+  EXPECT_EQ(api.Post("prepare", TwoSteps("g")).body, kSuccess);
+  EXPECT_EQ(api.Post("submit", R"({"gid":"g","trans_type":"saga"})").body, kSuccess);
+  EXPECT_EQ(api.Post("submit", TwoSteps("g")).body, kSuccess);
+  const auto prepare = api.Post("prepare", TwoSteps("g"));
+  EXPECT_EQ(prepare.status, 409);
+  EXPECT_THAT(prepare.body, HasSubstr("cannot prepare. FAILURE\""));
+  EXPECT_EQ(api.Post("abort", R"({"gid":"g","trans_type":"saga"})").status, 409);
+}
+
+TEST(Handlers, AnswerUnknownGids) {
+  ApiWorld api;
+  for (const char* path : {"abort", "forceStop", "resetNextCronTime"}) {
+    const auto reply = api.Post(path, R"({"gid":"nobody"})");
+    EXPECT_EQ(reply.status, 404);
+    EXPECT_EQ(reply.body, R"({"message":"no TransGlobal with gid: nobody found"})");
+  }
+  const auto named = api.Post("abort", R"({"gid":"FAILURE"})");
+  EXPECT_THAT(named.body, Not(HasSubstr("FAILURE")));
+  EXPECT_EQ(api.Get("/api/dtmsvr/query?gid=nobody").body, R"({"branches":[],"transaction":null})");
+}
+
+TEST(Handlers, ShowWhoForcedAnEnd) {
+  ApiWorld api;
+  api.Post("prepare", TwoSteps("g"));
+  EXPECT_EQ(api.Post("forceStop", R"({"gid":"g","reason":"stuck <b>"})").body, kSuccess);
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body,
+              HasSubstr(R"("forced_by":"192.0.2.7","forced_reason":"stuck \u003cb\u003e",)"
+                        R"("forced_time":"2019-12-)"));
+  const auto again = api.Post("forceStop", R"({"gid":"g"})");
+  EXPECT_EQ(again.status, 409);
+  EXPECT_THAT(again.body, HasSubstr("status: failed. error: FAILURE\""));
+}
+
+TEST(Handlers, ListPagesWithFilters) {
+  ApiWorld api;
+  for (const char* gid : {"g1", "g2", "g3"}) api.Post("prepare", TwoSteps(gid));
+  const auto page = api.Get("/api/dtmsvr/all?limit=2&status=prepared&transType=saga");
+  EXPECT_THAT(page.body, HasSubstr(R"("gid":"g3")"));
+  EXPECT_THAT(page.body, HasSubstr(R"("gid":"g2")"));
+  EXPECT_THAT(page.body, Not(HasSubstr(R"("gid":"g1")")));
+  EXPECT_THAT(page.body, Not(HasSubstr(R"("next_position":"")")));
+  constexpr char kNothing[] = R"({"next_position":"","transactions":null})";
+  EXPECT_EQ(api.Get("/api/dtmsvr/all?status=failed").body, kNothing);
+  EXPECT_EQ(api.Get("/api/dtmsvr/all?transType=tcc").body, kNothing);
+  EXPECT_EQ(api.Get("/api/dtmsvr/all?createTimeEnd=1").body, kNothing);
+  EXPECT_EQ(api.Get("/api/dtmsvr/all?gid=none&position=7&limit=x").body,
+            R"({"next_position":"7","transactions":null})");
+  EXPECT_THAT(api.Get("/api/dtmsvr/all?gid=g1").body, HasSubstr(R"("gid":"g1")"));
+}
+
+TEST(Handlers, CountWhatWasMadeDue) {
+  ApiWorld api;
+  EXPECT_EQ(api.Get("/api/dtmsvr/resetCronTime?timeout=10").body,
+            R"({"has_remaining":false,"succeed_count":0})");
+}
+
+TEST(Handlers, RefuseChangesFromPagesOfOtherSites) {
+  ApiWorld api;
+  const Headers foreign[] = {
+      {{"Sec-Fetch-Site", "cross-site"}},
+      {{"Host", "treaty:36789"}, {"Origin", "http://evil.example"}},
+      {{"Host", "treaty:36789"}, {"Origin", "http://treaty"}},
+      {{"Host", "treaty:36789"}, {"Origin", "null"}},
+  };
+  for (const Headers& headers : foreign) {
+    EXPECT_EQ(api.Post("submit", TwoSteps("g"), headers).status, 403);
+    EXPECT_EQ(api.Call({"GET", "/api/dtmsvr/resetCronTime", headers, ""}).status, 403);
+    EXPECT_EQ(api.Call({"GET", "/api/dtmsvr/all", headers, ""}).status, 200);
+  }
+  EXPECT_EQ(api.world.store->size(), 0u);
+  const Headers own[] = {
+      {{"Sec-Fetch-Site", "same-origin"}},
+      {{"Host", "treaty:36789"}, {"Origin", "http://Treaty:36789"}},
+      {{"host", "treaty"}, {"origin", "http://treaty:80"}},
+  };
+  for (const Headers& headers : own) {
+    EXPECT_EQ(api.Post("submit", TwoSteps("g"), headers).body, kSuccess);
+  }
+}
+
+TEST(Handlers, AnswerWithRetryAfterWhenTheEngineIsStopping) {
+  ApiWorld api;
+  api.world.engine->Stop(Duration(0), [] {});
+  const auto reply = api.Post("submit", TwoSteps("g"));
+  EXPECT_EQ(reply.status, 503);
+  ASSERT_TRUE(reply.retry_after.has_value());
+  EXPECT_EQ(reply.retry_after->count(), 1);
+  EXPECT_EQ(api.world.store->size(), 0u);
+}
+
+}  // namespace
+}  // namespace treaty::testing

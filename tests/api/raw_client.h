@@ -1,0 +1,40 @@
+// A client that sends bytes exactly as told, and reads replies one by one.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace treaty::testing {
+
+struct RawReply {
+  int status = 0;    // 0: the connection ended before a whole reply.
+  std::string head;  // With the status line.
+  std::string body;
+};
+
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  // Returns false when the server has closed the connection.
+  bool Send(std::string_view bytes);
+  // Ends the sending direction only.
+  void FinishSending();
+  // Reads one reply; gives up after ten seconds.
+  RawReply Read();
+  // Whether the server ends the connection without sending more, within ten seconds.
+  bool AtEnd();
+
+ private:
+  bool Receive();
+
+  int socket_ = -1;
+  std::string buffer_;
+};
+
+}  // namespace treaty::testing

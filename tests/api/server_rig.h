@@ -1,0 +1,133 @@
+// The server on real loops and sockets, over the real engine and a memory store.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "api/http/server.h"
+#include "engine/world.h"
+#include "runtime/asio_loop.h"
+
+namespace treaty::testing {
+
+class WallClock final : public Clock {
+ public:
+  Time Now() const override {
+    return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  }
+};
+
+// Succeeds at once, except while it is told to hold: then calls wait for Release.
+class HoldingParticipant final : public Participant {
+ public:
+  explicit HoldingParticipant(Loop& loop) : loop_(loop) {}
+  void Call(BranchCall, std::function<void(BranchReply)> done) override {
+    const std::lock_guard lock(mutex_);
+    held_.push_back(std::move(done));
+    if (!hold_) ReleaseLocked();
+  }
+  void CancelAll() override { Release(); }
+  void Hold() {
+    const std::lock_guard lock(mutex_);
+    hold_ = true;
+  }
+  void Release() {
+    const std::lock_guard lock(mutex_);
+    hold_ = false;
+    ReleaseLocked();
+  }
+  std::size_t held() const {
+    const std::lock_guard lock(mutex_);
+    return held_.size();
+  }
+
+ private:
+  void ReleaseLocked() {
+    for (auto& done : std::exchange(held_, {})) {
+      loop_.Post([done] { done({Outcome::kSuccess, ""}); });
+    }
+  }
+
+  Loop& loop_;
+  mutable std::mutex mutex_;
+  bool hold_ = false;
+  std::vector<std::function<void(BranchReply)>> held_;
+};
+
+class ServerRig {
+ public:
+  explicit ServerRig(api::HttpServerConfig config = {}) {
+    EnginePorts ports;
+    ports.lanes = {{&lanes_[0], &participant, &random_[0]},
+                   {&lanes_[1], &participant, &random_[1]}};
+    ports.commit_loop = &store_loop_;
+    ports.commit_random = &random_[2];
+    ports.read_loop = &store_loop_;
+    ports.store = store.get();
+    ports.log = &log_;
+    EngineConfig engine;
+    engine.owner = "test";
+    engine_ = std::make_unique<Engine>(engine, ports);
+    api::HandlerConfig handlers;
+    handlers.version = "1.2.3";
+    handlers.targets.allow_loopback = true;
+    handlers_ = std::make_unique<api::Handlers>(handlers, *engine_, clock_, random_[3]);
+    server = std::make_unique<api::HttpServer>(std::move(config), *handlers_, log_,
+                                               std::vector<AsioLoop*>{&lanes_[0], &lanes_[1]});
+    auto bound = server->Listen();
+    TREATY_CHECK(bound.ok());
+    port = *bound;
+    for (AsioLoop* loop : {&lanes_[0], &lanes_[1], &store_loop_}) {
+      threads_.emplace_back([loop] { loop->Run("test"); });
+    }
+    engine_->Start();
+  }
+
+  ~ServerRig() {
+    for (AsioLoop* loop : {&lanes_[0], &lanes_[1], &store_loop_}) loop->Stop();
+    for (std::thread& thread : threads_) thread.join();
+    server.reset();
+    engine_.reset();
+  }
+
+  // Polls until `condition` holds; false after ten seconds.
+  static bool Eventually(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  std::uint16_t port = 0;
+
+ private:
+  WallClock clock_;
+  SilentLog log_;
+  AsioLoop lanes_[2];
+  AsioLoop store_loop_;
+  Counter random_[4] = {Counter(1), Counter(2), Counter(3), Counter(4)};
+  std::vector<std::thread> threads_;
+
+ public:
+  std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock_);
+  HoldingParticipant participant{lanes_[0]};
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<api::Handlers> handlers_;
+
+ public:
+  std::unique_ptr<api::HttpServer> server;
+};
+
+}  // namespace treaty::testing
