@@ -9,7 +9,8 @@
 
 namespace treaty {
 
-// What the next commit does, besides its work. Only the simulator and tests ask for more than kNone.
+// What the next commit does, besides its work. Only the simulator and tests ask for more than
+// kNone.
 enum class CommitFault : std::uint8_t {
   kNone,
   kRefused,      // Nothing is stored; kUnavailable.
