@@ -87,6 +87,10 @@ void Checker::CheckMove(const Saga& saga, const Txn& next) {
     Fail(next.gid(),
          "G3: from " + std::string(Name(stored.status)) + " to " + std::string(Name(next.status)));
   }
+  if (next.body->steps != stored.body->steps) Fail(next.gid(), "G2: the content changed");
+  if (stored.status == TxnStatus::kAborting && next.rollback_reason != stored.rollback_reason) {
+    Fail(next.gid(), "G8: the reason of the rollback was rewritten");
+  }
   if (next.created != stored.created) Fail(next.gid(), "the time of creation changed");
   if (stored.status == TxnStatus::kSubmitted && next.status == TxnStatus::kAborting) {
     CheckRollbackStart(saga, next);
@@ -104,6 +108,8 @@ void Checker::CheckBranches(const Saga& saga, const Txn& next) {
         old.compensate == BranchStatus::kPrepared || now.compensate == old.compensate;
     if (!action_kept || !undo_kept) Fail(next.gid(), "G8: a result was rewritten");
     if (old.called && !now.called) Fail(next.gid(), "S2: a step is no longer marked as called");
+    const bool decided = saga.stored.status == TxnStatus::kAborting;
+    if (decided && now.attempts != old.attempts) Fail(next.gid(), "S5: an attempt after the end");
     if (now.attempts < old.attempts) Fail(next.gid(), "S5: attempts went back");
     const std::uint32_t limit = next.terms->retry_limit;
     if (limit > 0 && now.attempts > limit + 1) Fail(next.gid(), "S5: too many attempts");

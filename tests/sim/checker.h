@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,10 @@ class Checker {
   void OnAnswer(const TxnRequest& request, bool submit, const Answer& answer);
   void OnForced(const std::string& gid, const Answer& answer);
 
+  void OnShown(const std::string& gid, const std::string& json);
+
   // At the end, with every fault off and time enough.
+  void CompareRecord(const std::string& gid, const std::optional<StoredTxn>& record);
   void AtRest(const std::string& gid, const std::vector<StepBooks>& books);
 
   bool AllFinished() const;
@@ -72,8 +76,6 @@ class Checker {
     std::string owner;
     Time wake = kNever;
     std::vector<StepLog> steps;
-    bool acknowledged = false;
-    bool force_acknowledged = false;
   };
 
   void CheckInsert(const Write& write);
@@ -86,6 +88,7 @@ class Checker {
   void CheckAction(const Saga& saga, std::size_t step, Time now);
   void CheckCompensation(const Saga& saga, std::size_t step, Time now);
   void CountWrite(const Saga& saga, const Write& write);
+  void CheckTerms(const Txn& txn, const Terms& asked);
   bool ActionKnown(const Saga& saga, std::size_t step) const;
   bool UndoneKnown(const Saga& saga, std::size_t step) const;
   Duration Base(const Terms& terms) const;

@@ -112,6 +112,7 @@ void Checker::OnAnswer(const TxnRequest& request, bool submit, const Answer& ans
   const auto found = sagas_.find(gid);
   const bool success = answer.kind == Answer::Kind::kSuccess;
   if (answer.kind == Answer::Kind::kUnavailable) marks_.Hit(Mark::kStoreTroubleTold);
+  if (answer.kind == Answer::Kind::kInvalid) Fail(gid, "a sound request failed: " + answer.message);
   if (found == sagas_.end()) {
     if (success) Fail(gid, "G1: acknowledged, but not durable");
     if (answer.kind == Answer::Kind::kFailure) Fail(gid, "G7: refused, but unknown");
@@ -125,7 +126,7 @@ void Checker::OnAnswer(const TxnRequest& request, bool submit, const Answer& ans
   if (success && submit && txn.status == TxnStatus::kPrepared) {
     Fail(gid, "G1: the submit was acknowledged, but is not durable");
   }
-  saga.acknowledged = saga.acknowledged || success;
+  if (success && submit) CheckTerms(txn, *request.terms);
   if (answer.kind == Answer::Kind::kFailure && same && submit) {
     const bool backward = txn.status == TxnStatus::kAborting || txn.status == TxnStatus::kFailed;
     if (!backward) Fail(gid, "G7: FAILURE, but there is no durable decision to roll back");
@@ -137,11 +138,48 @@ void Checker::OnAnswer(const TxnRequest& request, bool submit, const Answer& ans
   if (answer.kind == Answer::Kind::kOngoing) marks_.Hit(Mark::kWaitOngoing);
 }
 
+// What was asked for is what drives it.
+void Checker::CheckTerms(const Txn& txn, const Terms& asked) {
+  const Terms& terms = *txn.terms;
+  const bool kept =
+      terms.retry_limit == asked.retry_limit && terms.concurrent == asked.concurrent &&
+      terms.timeout_to_fail == asked.timeout_to_fail &&
+      terms.request_timeout == asked.request_timeout &&
+      terms.retry_interval == asked.retry_interval && terms.progress == asked.progress;
+  if (!kept) Fail(txn.gid(), "G1: stored with other options than asked for");
+}
+
+// A query shows only what is durable; an end, once shown, is the end.
+void Checker::OnShown(const std::string& gid, const std::string& json) {
+  constexpr std::string_view kStatus = R"("status":")";
+  const std::size_t txn = json.find(R"("transaction":{)");
+  const std::size_t at = txn == std::string::npos ? txn : json.find(kStatus, txn);
+  if (at == std::string::npos) return;  // Unknown when it was read.
+  marks_.Hit(Mark::kShown);
+  const std::size_t begin = at + kStatus.size();
+  const std::string shown = json.substr(begin, json.find('"', begin) - begin);
+  if (!IsStored(gid)) return Fail(gid, "a query shows what is not durable");
+  const bool end = shown == Name(TxnStatus::kSucceed) || shown == Name(TxnStatus::kFailed);
+  if (end && shown != Name(StatusOf(gid))) Fail(gid, "a query shows an end that is not durable");
+}
+
 void Checker::OnForced(const std::string& gid, const Answer& answer) {
   if (answer.kind != Answer::Kind::kSuccess) return;
   const auto found = sagas_.find(gid);
   const bool durable = found != sagas_.end() && found->second.stored.force.when != kNever;
   if (!durable) Fail(gid, "G14: a forced end was acknowledged, but is not durable");
+}
+
+// G1: what the judge has seen stored is what the store holds.
+void Checker::CompareRecord(const std::string& gid, const std::optional<StoredTxn>& record) {
+  const auto found = sagas_.find(gid);
+  if (record.has_value() != (found != sagas_.end())) return Fail(gid, "G1: lost, or from nowhere");
+  if (!record.has_value()) return;
+  const Txn& seen = found->second.stored;
+  const bool same = record->txn.version == seen.version && record->txn.status == seen.status &&
+                    record->txn.branches == seen.branches &&
+                    record->txn.body->steps == seen.body->steps;
+  if (!same) Fail(gid, "G1: the record is not what was stored");
 }
 
 void Checker::AtRest(const std::string& gid, const std::vector<StepBooks>& books) {

@@ -53,7 +53,9 @@ World::Plan World::DrawPlan(std::size_t number) {
     const std::string base = "http://bank.example/" + std::to_string(i);
     body->steps.push_back({base + "/out", base + "/back", "{}"});
     if (rng_.Percent(swarm_.without_url)) body->steps.back().compensate.clear();
-    if (rng_.Percent(swarm_.without_url)) body->steps.back().action.clear();
+    if (!body->steps.back().compensate.empty() && rng_.Percent(swarm_.without_url)) {
+      body->steps.back().action.clear();
+    }
     network_.services[plan.gid].push_back(DrawService());
   }
   const auto terms = std::make_shared<Terms>(DrawTerms(steps));
@@ -88,6 +90,13 @@ void World::ScheduleClients(std::size_t index) {
   }
   if (rng_.Percent(swarm_.forced))
     At(first + rng_.Millis(0, 9'000), [this, index] { Force(index); });
+  if (rng_.Percent(swarm_.reset)) {
+    At(first + rng_.Millis(0, 9'000), [this, index] { Abort(index); });
+    At(first + rng_.Millis(0, 9'000), [this, index] { SendNonsense(index); });
+  }
+  while (rng_.Percent(swarm_.queried)) {
+    At(first + rng_.Millis(0, 60'000), [this, index] { Query(index); });
+  }
   while (rng_.Percent(swarm_.reset)) {
     At(first + rng_.Millis(0, 60'000), [this, index] { Reset(index); });
   }
@@ -141,39 +150,79 @@ void World::Submit(std::size_t index, const TxnRequest& request) {
     const bool ended = status == TxnStatus::kSucceed || status == TxnStatus::kFailed;
     if (ended) marks_.Hit(Mark::kSubmitAfterEnd);
   }
-  process_->engine->Submit(request,
-                           [this, index, request, asked = NewAsked()](const Answer& answer) {
-                             if (Settle(asked)) OnAnswer(index, request, true, answer);
-                           });
+  process_->door->Post("submit", ToJson(request),
+                       [this, index, request, asked = NewAsked()](const Answer& answer) {
+                         if (Settle(asked)) OnAnswer(index, request, true, answer);
+                       });
 }
 
 void World::Prepare(std::size_t index) {
   if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const TxnRequest& request = plans_[index].request;
-  process_->engine->Prepare(request,
-                            [this, index, request, asked = NewAsked()](const Answer& answer) {
-                              if (Settle(asked)) OnAnswer(index, request, false, answer);
-                            });
+  process_->door->Post("prepare", ToJson(request),
+                       [this, index, request, asked = NewAsked()](const Answer& answer) {
+                         if (Settle(asked)) OnAnswer(index, request, false, answer);
+                       });
 }
 
 void World::Force(std::size_t index) {
   if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
-  process_->engine->ForceStop(gid, "operator", "drawn",
-                              [this, gid, asked = NewAsked()](const Answer& answer) {
-                                if (Settle(asked)) checker_.OnForced(gid, answer);
-                              });
+  process_->door->Post("forceStop", R"({"gid":")" + gid + R"(","reason":"drawn"})",
+                       [this, gid, asked = NewAsked()](const Answer& answer) {
+                         if (Settle(asked)) checker_.OnForced(gid, answer);
+                       });
 }
 
 void World::Reset(std::size_t index) {
   if (!process_) return marks_.Hit(Mark::kWentUnserved);
-  process_->engine->ResetNextCronTime(plans_[index].gid,
-                                      [this, asked = NewAsked()](const Answer& answer) {
-                                        Settle(asked);
-                                        if (answer.kind == Answer::Kind::kSuccess) {
-                                          marks_.Hit(Mark::kResetDue);
-                                        }
-                                      });
+  const std::string& gid = plans_[index].gid;
+  process_->door->Post("resetNextCronTime", R"({"gid":")" + gid + R"("})",
+                       [this, asked = NewAsked()](const Answer& answer) {
+                         Settle(asked);
+                         if (answer.kind == Answer::Kind::kSuccess) marks_.Hit(Mark::kResetDue);
+                       });
+}
+
+// A saga cannot be aborted by its client, whatever its state.
+void World::Abort(std::size_t index) {
+  if (!process_) return marks_.Hit(Mark::kWentUnserved);
+  const std::string& gid = plans_[index].gid;
+  process_->door->Post("abort", R"({"gid":")" + gid + R"(","trans_type":"saga"})",
+                       [this, gid, asked = NewAsked()](const Answer& answer) {
+                         Settle(asked);
+                         marks_.Hit(Mark::kAbortRefused);
+                         if (answer.kind != Answer::Kind::kSuccess) return;
+                         checker_.Fail(gid, "G3: a saga was aborted by its client");
+                       });
+}
+
+void World::Query(std::size_t index) {
+  if (!process_) return marks_.Hit(Mark::kWentUnserved);
+  const std::string& gid = plans_[index].gid;
+  process_->door->Query(gid, [this, gid, asked = NewAsked()](const api::HttpReply& reply) {
+    Settle(asked);
+    if (reply.status == 200) checker_.OnShown(gid, reply.body);
+  });
+}
+
+// G13: what could never be run is refused, and nothing of it is stored.
+void World::SendNonsense(std::size_t index) {
+  if (!process_) return marks_.Hit(Mark::kWentUnserved);
+  const std::string gid = "nonsense-" + std::to_string(index);
+  const std::string steps = R"("steps":[{"action":"http://bank.example/1"},)"
+                            R"({"action":"http://bank.example/2"}],"payloads":["{}","{}"])";
+  const std::string cycle = R"(,"custom_data":"{\"orders\":{\"0\":[1],\"1\":[0]},)"
+                            R"(\"concurrent\":true}")";
+  const std::string wrong[] = {cycle, R"(,"retry_limit":-1)", R"(,"timeout_to_fail":"soon")"};
+  process_->door->Post(
+      "submit", R"({"gid":")" + gid + R"(","trans_type":"saga",)" + steps + wrong[index % 3] + "}",
+      [this, gid, asked = NewAsked()](const Answer& answer) {
+        Settle(asked);
+        marks_.Hit(Mark::kNonsenseRefused);
+        if (answer.kind == Answer::Kind::kInvalid && !checker_.IsStored(gid)) return;
+        checker_.Fail(gid, "G13: nonsense was not refused at the door");
+      });
 }
 
 }  // namespace treaty::sim

@@ -68,7 +68,10 @@ namespace treaty::sim {
   X(WrittenBehind, "several successes in one write")                     \
   X(Concurrent, "concurrent saga finished")                              \
   X(Ordered, "ordered saga finished")                                    \
-  X(HeldBack, "compensation of a step the former process had called")
+  X(HeldBack, "compensation of a step the former process had called")    \
+  X(AbortRefused, "abort of a saga refused")                             \
+  X(NonsenseRefused, "nonsense refused at the door")                     \
+  X(Shown, "record shown by a query")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) k##name,

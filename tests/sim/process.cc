@@ -9,7 +9,8 @@ namespace treaty::sim {
 World::Process::Process(World& world, std::uint32_t lane_count)
     : commit(world.agenda_, world.rng_, world.swarm_.commit_latency),
       read(world.agenda_, world.rng_, 3),
-      commit_random(world.rng_.Next()) {
+      commit_random(world.rng_.Next()),
+      door_random(world.rng_.Next()) {
   EnginePorts ports;
   for (std::uint32_t i = 0; i < lane_count; ++i) {
     lanes.push_back(std::make_unique<SimLoop>(world.agenda_, world.rng_, 1));
@@ -22,6 +23,7 @@ World::Process::Process(World& world, std::uint32_t lane_count)
   ports.store = &world.store_;
   ports.log = &world.log_;
   engine = std::make_unique<Engine>(world.config_, ports);
+  door = std::make_unique<Door>(*engine, world.clock_, door_random);
 }
 
 void World::Start() {

@@ -41,6 +41,7 @@ struct Swarm {
   std::uint32_t other_content = 0;
   std::uint32_t forced = 0;
   std::uint32_t reset = 0;
+  std::uint32_t queried = 0;
 };
 
 inline Swarm DrawSwarm(Rng& rng) {
@@ -76,6 +77,7 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.other_content = group(40);
   swarm.forced = group(20);
   swarm.reset = group(40);
+  swarm.queried = group(60);
   return swarm;
 }
 

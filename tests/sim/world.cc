@@ -78,6 +78,7 @@ void World::CheckRest() {
     std::vector<StepBooks> books;
     for (const Service& service : network_.services[plan.gid]) books.push_back(service.books);
     checker_.AtRest(plan.gid, books);
+    checker_.CompareRecord(plan.gid, *store_.Load(plan.gid));
   }
   if (!process_) return checker_.Fail("process", "never came back");
   for (const Asked& asked : asked_) {

@@ -12,6 +12,7 @@
 #include "sim/agenda.h"
 #include "sim/checked_store.h"
 #include "sim/checker.h"
+#include "sim/door.h"
 #include "sim/marks.h"
 #include "sim/network.h"
 #include "sim/swarm.h"
@@ -79,6 +80,9 @@ class World {
   void Prepare(std::size_t index);
   void Force(std::size_t index);
   void Reset(std::size_t index);
+  void Abort(std::size_t index);
+  void Query(std::size_t index);
+  void SendNonsense(std::size_t index);
   void OnAnswer(std::size_t index, const TxnRequest& request, bool submit, const Answer& answer);
   std::size_t NewAsked();
   bool Settle(std::size_t asked);
@@ -117,7 +121,9 @@ class World {
     SimLoop commit;
     SimLoop read;
     Rng commit_random;
+    Rng door_random;
     std::unique_ptr<Engine> engine;
+    std::unique_ptr<Door> door;
   };
   std::unique_ptr<Process> process_;
   std::uint32_t incarnation_ = 0;
