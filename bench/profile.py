@@ -36,7 +36,7 @@ def samples(pid, seconds):
                         "--", "sleep", str(seconds)], check=True, stderr=subprocess.DEVNULL)
         out = subprocess.run(["perf", "script", "-i", data.name, "-F", "comm,ip,sym,dso"],
                              check=True, capture_output=True, text=True).stdout
-    line = re.compile(r"^\s*(.+?)\s+[0-9a-f]+ (.+) \(([^()]*)\)$")
+    line = re.compile(r"^\s*(.+?)\s+[0-9a-f]{6,} (.+) \(([^()]*)\)$")
     for match in map(line.match, out.splitlines()):
         if match:
             yield match.groups()
