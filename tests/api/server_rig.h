@@ -25,16 +25,9 @@ class WallClock final : public Clock {
   }
 };
 
-// Succeeds at once, except while it is told to hold: then calls wait for Release.
-class HoldingParticipant final : public Participant {
+// Tells participants to keep their calls back, and counts those kept.
+class Gate {
  public:
-  explicit HoldingParticipant(Loop& loop) : loop_(loop) {}
-  void Call(BranchCall, std::function<void(BranchReply)> done) override {
-    const std::lock_guard lock(mutex_);
-    held_.push_back(std::move(done));
-    if (!hold_) ReleaseLocked();
-  }
-  void CancelAll() override { Release(); }
   void Hold() {
     const std::lock_guard lock(mutex_);
     hold_ = true;
@@ -42,7 +35,13 @@ class HoldingParticipant final : public Participant {
   void Release() {
     const std::lock_guard lock(mutex_);
     hold_ = false;
-    ReleaseLocked();
+    for (const auto& pass : std::exchange(held_, {})) pass();
+  }
+  // Calls `pass` now or when released.
+  void Enter(std::function<void()> pass) {
+    const std::lock_guard lock(mutex_);
+    if (!hold_) return pass();
+    held_.push_back(std::move(pass));
   }
   std::size_t held() const {
     const std::lock_guard lock(mutex_);
@@ -50,24 +49,32 @@ class HoldingParticipant final : public Participant {
   }
 
  private:
-  void ReleaseLocked() {
-    for (auto& done : std::exchange(held_, {})) {
-      loop_.Post([done] { done({Outcome::kSuccess, ""}); });
-    }
-  }
-
-  Loop& loop_;
   mutable std::mutex mutex_;
   bool hold_ = false;
-  std::vector<std::function<void(BranchReply)>> held_;
+  std::vector<std::function<void()>> held_;
+};
+
+// Succeeds as soon as the gate lets it; one per lane.
+class GatedParticipant final : public Participant {
+ public:
+  GatedParticipant(Loop& loop, Gate& gate) : loop_(loop), gate_(gate) {}
+  void Call(BranchCall, std::function<void(BranchReply)> done) override {
+    gate_.Enter(
+        [this, done = std::move(done)] { loop_.Post([done] { done({Outcome::kSuccess, ""}); }); });
+  }
+  void CancelAll() override { gate_.Release(); }
+
+ private:
+  Loop& loop_;
+  Gate& gate_;
 };
 
 class ServerRig {
  public:
   explicit ServerRig(api::HttpServerConfig config = {}) {
     EnginePorts ports;
-    ports.lanes = {{&lanes_[0], &participant, &random_[0]},
-                   {&lanes_[1], &participant, &random_[1]}};
+    ports.lanes = {{&lanes_[0], &participants_[0], &random_[0]},
+                   {&lanes_[1], &participants_[1], &random_[1]}};
     ports.commit_loop = &store_loop_;
     ports.commit_random = &random_[2];
     ports.read_loop = &store_loop_;
@@ -120,9 +127,10 @@ class ServerRig {
 
  public:
   std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock_);
-  HoldingParticipant participant{lanes_[0]};
+  Gate participant;
 
  private:
+  GatedParticipant participants_[2] = {{lanes_[0], participant}, {lanes_[1], participant}};
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::Handlers> handlers_;
 
