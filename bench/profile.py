@@ -14,10 +14,10 @@ import tempfile
 # The first that matches a symbol decides.
 PARTS = [
     ("api", r"treaty::api|HttpServer|HttpConnection|Handlers"),
-    ("participant", r"HttpParticipant|treaty::http_client|Destination|BranchCall"),
+    ("participant", r"HttpParticipant|WriteRequestHead|ReplyParser|treaty::http_client|Destination|BranchCall"),
     ("record", r"treaty::record|RecordCodec|EncodeState|EncodeBody"),
     ("store", r"Sqlite|Writer|treaty::Store"),
-    ("engine", r"Lane|Engine|Committer|Entry|treaty::Write"),
+    ("engine", r"Lane|Engine|Committer|Entry"),
     ("core", r"treaty::saga|treaty::Txn|treaty::Branch"),
     ("asio+beast", r"boost::|AsioLoop"),
     ("json", r"simdjson|nlohmann"),
