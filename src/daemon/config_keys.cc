@@ -55,7 +55,7 @@ const Key kKeys[] = {
     {kOwn, "Http.IdleTimeout", &Config::http_idle_timeout_s, "60", 1, kDay, "", "seconds", "A connection without a request is closed after that"},
     {kOwn, "Http.MaxConnections", &Config::http_max_connections, "4096", 1, 1'000'000, "", "", "Open connections, all clients together"},
     {kOwn, "Http.MaxConnectionsPerAddress", &Config::http_max_connections_per_address, "256", 1, 1'000'000, "", "", "Open connections of one client address; loopback is exempt"},
-    {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 64 * 1'024 * kMiB, "", "bytes", "Requests in memory, all together; beyond: 503"},
+    {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 65'536 * kMiB, "", "bytes", "Requests in memory, all together; beyond: 503"},
 
     {kOwn, "Limits.LiveTransactions", &Config::max_live_txns, "20000", 1, 10'000'000, "", "", "Transactions in memory; beyond: 503"},
     {kOwn, "Limits.QueuedWrites", &Config::max_queued_writes, "40000", 1, 10'000'000, "", "", "Changes waiting for the store; beyond: 503"},

@@ -148,10 +148,11 @@ Status Daemon::Impl::MakeServer(std::uint16_t port) {
   handlers_ = std::make_unique<api::Handlers>(HandlerSettings(config_, port), *engine_,
                                               store_->clock(), gid_random_);
   std::vector<AsioLoop*> loops;
+  loops.reserve(lanes_.size());
   for (const auto& lane : lanes_) loops.push_back(&lane->thread.loop());
   server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_,
                                               std::move(loops));
-  const Status status = server_->Listen().status();
+  Status status = server_->Listen().status();
   if (status.ok()) return status;
   return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
 }

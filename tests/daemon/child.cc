@@ -37,6 +37,7 @@ bool UntilTrue(std::chrono::milliseconds most, Condition condition) {
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;

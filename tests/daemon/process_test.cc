@@ -16,7 +16,6 @@ namespace treaty::daemon {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::Optional;
 using ::testing::StartsWith;
 using SteadyClock = std::chrono::steady_clock;
