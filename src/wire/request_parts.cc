@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "wire/url.h"
+#include "wire/url_memo.h"
 
 namespace treaty::wire {
 namespace {
@@ -25,8 +25,8 @@ std::string Named(std::size_t index, std::string_view key) {
 Status CheckTarget(const std::string& url, std::size_t index, std::string_view key,
                    const TargetPolicy& policy) {
   if (url.empty()) return {};
-  const auto parsed = ParseUrl(url, "http");
-  Status status = parsed.ok() ? CheckUrl(policy, *parsed) : parsed.status();
+  const auto parsed = ParseHttpUrl(url);
+  Status status = parsed.ok() ? CheckUrl(policy, **parsed) : parsed.status();
   if (status.ok()) return {};
   return Invalid(Named(index, key) + ": " + status.message());
 }

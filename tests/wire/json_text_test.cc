@@ -8,6 +8,7 @@
 
 #include "wire/txn_reply.h"
 #include "wire/txn_request.h"
+#include "wire/url_memo.h"
 
 namespace treaty::wire {
 namespace {
@@ -75,6 +76,20 @@ TEST(TxnReply, MessagesHoldNoVerdict) {
 TEST(TxnRequest, QuotesTextOfClientsPrintableAndShort) {
   EXPECT_EQ(Quoted("a\nb\xff"), "'a?b?'");
   EXPECT_EQ(Quoted(std::string(65, 'x')), "'" + std::string(64, 'x') + "...'");
+}
+
+TEST(UrlMemo, GivesEveryTextItsOwnUrlHoweverManyThereAre) {
+  for (int round = 0; round < 2; ++round) {
+    for (int port = 1; port <= 2'000; ++port) {
+      const auto url = ParseHttpUrl("http://bank:" + std::to_string(port) + "/x");
+      ASSERT_TRUE(url.ok());
+      ASSERT_EQ((*url)->port, port);
+    }
+  }
+  const std::string path(300, 'p');
+  EXPECT_EQ((*ParseHttpUrl("http://bank/" + path))->target, "/" + path);
+  EXPECT_FALSE(ParseHttpUrl("http://bank:1/x#f").ok());
+  EXPECT_FALSE(ParseHttpUrl("").ok());
 }
 
 TEST(TxnRequest, AWiderGidCharsetIsAMatterOfConfiguration) {
