@@ -1,0 +1,89 @@
+// The participant of one lane: calls queued per destination, connections given to them, and
+// deadlines that end them. Shared by the two files that implement it.
+
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "participant/http/deadlines.h"
+#include "participant/http/destination.h"
+#include "participant/http/http_participant.h"
+#include "runtime/resolver.h"
+
+namespace treaty {
+
+using Steady = std::chrono::steady_clock;
+using Done = std::function<void(BranchReply)>;
+
+inline BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
+
+class HttpParticipant final : public Participant, private ConnectionOwner {
+ public:
+  HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log);
+  ~HttpParticipant() override;
+  HttpParticipant(const HttpParticipant&) = delete;
+  HttpParticipant& operator=(const HttpParticipant&) = delete;
+
+  void Call(BranchCall call, Done done) override;
+  void CancelAll() override;
+
+ private:
+  using TargetPtr = std::shared_ptr<const Target>;
+
+  void OnDialed(Connection& connection) override;
+  void OnReply(Connection& connection, const Reply& reply) override;
+  void OnBroken(Connection& connection, const std::string& why) override;
+
+  Result<TargetPtr> FindTarget(const BranchCall& call);
+  Result<TargetPtr> MakeTarget(const std::string& text, const std::string& protocol);
+  Status NeedTls();
+  void ForgetTargets();
+  void ReportLater(Done done, std::string why);
+
+  bool CanStart(const Destination& destination) const;
+  void Serve(Destination& destination);
+  void Start(Destination& destination);
+  std::shared_ptr<Connection> TakeIdle(Destination& destination);
+  void Dial(Job& job);
+  void Resolved(Connection& connection, const Result<Addresses>& addresses);
+  void Exchange(Job& job);
+
+  enum class Keep { kConnection, kNothing };
+  void Finish(Job& job, BranchReply reply, Keep keep);
+  void FinishAll(JobList<ByDeadline> jobs, const char* why);
+  void Release(Job& job, Keep keep);
+
+  void Tick();
+  void SetTick(Duration interval);
+  void CheckDials(Steady::time_point now);
+  bool DropStale(Steady::time_point now);
+
+  HttpParticipantConfig config_;
+  AsioLoop& loop_;
+  Log& log_;
+  std::optional<boost::asio::ssl::context> tls_;
+  Resolver resolver_;
+
+  std::unordered_map<std::string, TargetPtr> targets_;  // By URL; only those that can be called.
+  std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
+  std::deque<Destination*> line_;  // Those with queued calls and free connections.
+  std::vector<std::weak_ptr<Connection>> dialing_;
+  std::size_t active_ = 0;
+  std::size_t jobs_ = 0;
+  Deadlines deadlines_;
+  TimerId timer_ = kNoTimer;
+  bool ticks_fast_ = false;
+  bool holding_ = false;  // Nothing starts.
+};
+
+}  // namespace treaty
