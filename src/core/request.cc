@@ -18,4 +18,15 @@ bool AgreesWith(const Body& stored, const TxnRequest& asked) {
          stored.query_prepared == body.query_prepared;
 }
 
+std::shared_ptr<const Terms> SubmittedTerms(const std::shared_ptr<const Terms>& prepared,
+                                            const TxnRequest& asked) {
+  if (!asked.has_options && !asked.has_custom_data) return prepared;
+  auto terms = std::make_shared<Terms>(asked.has_options ? *asked.terms : *prepared);
+  const Terms& custom = asked.has_custom_data ? *asked.terms : *prepared;
+  terms->custom_data = custom.custom_data;
+  terms->concurrent = custom.concurrent;
+  terms->after = custom.after;
+  return terms;
+}
+
 }  // namespace treaty

@@ -14,9 +14,10 @@ namespace treaty {
 struct TxnRequest {
   std::shared_ptr<const Body> body;
   std::shared_ptr<const Terms> terms;
-  bool has_steps = false;           // steps or payloads
+  bool has_steps = false;  // steps or payloads
   bool has_query_prepared = false;
-  bool has_terms = false;           // any option or custom_data
+  bool has_options = false;  // any option
+  bool has_custom_data = false;
 };
 
 // How two submissions of one gid compare (design §6: content is model, steps, payloads and
@@ -26,16 +27,21 @@ bool SameContent(const Body& stored, const Body& asked);
 // The same for a submit after a prepare: only the fields present in the request count.
 bool AgreesWith(const Body& stored, const TxnRequest& asked);
 
+// The terms of a prepared transaction once `asked` submits it: options and custom data are
+// replaced each as a whole, where the submit has them.
+std::shared_ptr<const Terms> SubmittedTerms(const std::shared_ptr<const Terms>& prepared,
+                                            const TxnRequest& asked);
+
 // A reply to a client. The wire words follow from `kind`: protocol §1.2 and design §4.
 struct Answer {
   enum class Kind {
     kSuccess,
-    kFailure,       // 409: a definite no, or rolled back.
-    kOngoing,       // 425: waited, still running.
-    kInvalid,       // 400: the message says what to change.
-    kNotFound,      // 404: unknown gid.
-    kOverloaded,    // 503 with Retry-After: a named limit was reached.
-    kUnavailable,   // 503 with Retry-After: the store does not answer, or draining.
+    kFailure,      // 409: a definite no, or rolled back.
+    kOngoing,      // 425: waited, still running.
+    kInvalid,      // 400: the message says what to change.
+    kNotFound,     // 404: unknown gid.
+    kOverloaded,   // 503 with Retry-After: a named limit was reached.
+    kUnavailable,  // 503 with Retry-After: the store does not answer, or draining.
   };
   Kind kind = Kind::kSuccess;
   std::string message;  // Empty for kSuccess.

@@ -35,7 +35,7 @@ struct Replied {
 // A wake-up: something may have become due.
 struct Ticked {};
 
-// The client submits a prepared transaction; null terms: the request carried none.
+// The client submits a prepared transaction; null terms: they stay as they are.
 struct Submitted {
   std::shared_ptr<const Terms> terms;
 };

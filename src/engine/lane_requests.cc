@@ -128,7 +128,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
       break;
   }
   AwaitOrAnswerLater(entry, request, answer);
-  return ApplyThen(entry, Submitted{request.has_terms ? request.terms : nullptr});
+  return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn.terms, request)});
 }
 
 // A waiting client hears the outcome, any other that its request is durable.

@@ -166,9 +166,9 @@ Status ReadTerms(Reader& reader, const RequestRules& rules, const HeaderLookup& 
   return ReadHeaders(reader, header, terms);
 }
 
-bool HasTerms(const Reader& reader) {
+bool HasOptions(const Reader& reader) {
   for (std::size_t key = kWaitResult; key < kKeyCount; ++key) {
-    if (reader.Has(static_cast<Key>(key))) return true;
+    if (key != kCustomData && reader.Has(static_cast<Key>(key))) return true;
   }
   return false;
 }
@@ -219,7 +219,8 @@ Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& ru
   TxnRequest request;
   request.has_steps = reader.Has(kSteps) || reader.Has(kPayloads);
   request.has_query_prepared = reader.Has(kQueryPrepared);
-  request.has_terms = HasTerms(reader);
+  request.has_options = HasOptions(reader);
+  request.has_custom_data = reader.Has(kCustomData);
   request.body = std::move(body);
   request.terms = std::move(terms);
   return request;

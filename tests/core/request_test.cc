@@ -161,5 +161,30 @@ TEST(RepeatsTest, AWaitingClientHearsTheTruth) {
   EXPECT_EQ(running.message.find("FAILURE"), std::string::npos);
 }
 
+TEST(SubmittedTermsTest, OptionsAndCustomDataReplaceTheStoredOnesEachAsAWhole) {
+  auto prepared = std::make_shared<Terms>();
+  prepared->retry_limit = 3;
+  prepared->concurrent = true;
+  prepared->custom_data = R"({"concurrent":true})";
+  auto submitted = std::make_shared<Terms>();
+  submitted->wait_result = true;
+  TxnRequest request;
+  request.terms = submitted;
+  EXPECT_EQ(SubmittedTerms(prepared, request), prepared);
+
+  request.has_options = true;
+  const auto with_options = SubmittedTerms(prepared, request);
+  EXPECT_TRUE(with_options->wait_result);
+  EXPECT_EQ(with_options->retry_limit, 0u);
+  EXPECT_TRUE(with_options->concurrent);
+
+  request.has_options = false;
+  request.has_custom_data = true;
+  const auto with_custom_data = SubmittedTerms(prepared, request);
+  EXPECT_EQ(with_custom_data->retry_limit, 3u);
+  EXPECT_FALSE(with_custom_data->concurrent);
+  EXPECT_TRUE(with_custom_data->custom_data.empty());
+}
+
 }  // namespace
 }  // namespace treaty
