@@ -51,6 +51,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   AsioLoop& first() { return shards_.front()->loop(); }
   Status Open(const tcp::endpoint& endpoint);
   void Accept();
+  void HandOver(Socket socket);
   void Admit(Socket socket, Shard& shard);
   void TurnAway(Socket& socket);
 
@@ -95,14 +96,26 @@ Result<std::uint16_t> HttpServer::Impl::Listen() {
   return port_;
 }
 
+// Moves an accepted socket to the next lane's loop.
+void HttpServer::Impl::HandOver(Socket socket) {
+  Shard& shard = *shards_[next_++ % shards_.size()];
+  error_code error;
+  const auto protocol = socket.local_endpoint(error).protocol();
+  const auto handle = error ? -1 : socket.release(error);
+  if (error) return;
+  Socket moved(shard.loop().context());
+  moved.assign(protocol, handle, error);
+  if (!error) Admit(std::move(moved), shard);
+}
+
 void HttpServer::Impl::Accept() {
   if (!acceptor_.is_open()) return;
-  Shard& shard = *shards_[next_++ % shards_.size()];
-  acceptor_.async_accept(shard.loop().context(), [self = shared_from_this(), &shard](
-                                                     const error_code& error, Socket socket) {
+  // Accepted on the acceptor's own loop and then handed over: a waiting accept must not hold a
+  // socket of another loop, which may be gone before it.
+  acceptor_.async_accept([self = shared_from_this()](const error_code& error, Socket socket) {
     if (SameWhenRetried(error)) return;
     if (!error) {
-      self->Admit(std::move(socket), shard);
+      self->HandOver(std::move(socket));
       return self->Accept();
     }
     self->state_->log().Write(LogLevel::kWarn, "", "accept: " + error.message());
