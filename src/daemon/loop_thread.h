@@ -23,10 +23,12 @@ class LoopThread {
     thread_ = std::thread([this, name = std::move(name)] { loop_.Run(name); });
   }
 
-  // Ends after the task under way; queued tasks never run. May be called twice.
+  // Ends after what has been posted so far, the ends of cancelled I/O among it. May be called
+  // twice.
   void Stop() {
-    loop_.Stop();
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    loop_.Post([this] { loop_.Stop(); });
+    thread_.join();
   }
 
   AsioLoop& loop() { return loop_; }
