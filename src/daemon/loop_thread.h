@@ -27,7 +27,8 @@ class LoopThread {
   // twice.
   void Stop() {
     if (!thread_.joinable()) return;
-    loop_.Post([this] { loop_.Stop(); });
+    // Twice: what the task under way cancels is queued only when that task has ended.
+    loop_.Post([this] { loop_.Post([this] { loop_.Stop(); }); });
     thread_.join();
   }
 

@@ -100,7 +100,7 @@ TxnRequest World::Saga(const std::string& gid, std::size_t steps, Terms terms) {
   for (std::size_t i = 1; i <= steps; ++i) {
     body->steps.push_back({"a" + std::to_string(i), "c" + std::to_string(i), "{}"});
   }
-  return {body, std::make_shared<Terms>(std::move(terms)), true, false, true};
+  return {body, std::make_shared<Terms>(std::move(terms)), true, false, true, true};
 }
 
 namespace {
