@@ -125,7 +125,7 @@ TEST_F(SqliteOpenTest, CreatesTheSchemaInAnEmptyFile) {
 
 TEST_F(SqliteOpenTest, UpgradesInPlaceAndKeepsTheRows) {
   CreateWithOne();
-  Result<Connection> connection = Connection::Open(path_, SQLITE_OPEN_READWRITE);
+  Result<SqliteConnection> connection = SqliteConnection::Open(path_, SQLITE_OPEN_READWRITE);
   const Migration both[] = {Migrations()[0],
                             {2, "ALTER TABLE txn ADD COLUMN extra INTEGER NOT NULL DEFAULT 5"}};
   ASSERT_TRUE(Upgrade(*connection, both, path_).ok());
@@ -136,7 +136,7 @@ TEST_F(SqliteOpenTest, UpgradesInPlaceAndKeepsTheRows) {
 
 TEST_F(SqliteOpenTest, LeavesTheOldVersionWhenAnUpgradeFails) {
   CreateWithOne();
-  Result<Connection> connection = Connection::Open(path_, SQLITE_OPEN_READWRITE);
+  Result<SqliteConnection> connection = SqliteConnection::Open(path_, SQLITE_OPEN_READWRITE);
   const Migration broken[] = {Migrations()[0],
                               {2, "CREATE TABLE halfway (x); INSERT INTO nowhere VALUES (1)"}};
   EXPECT_FALSE(Upgrade(*connection, broken, path_).ok());

@@ -8,6 +8,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -180,6 +181,32 @@ def dead_file_findings(names):
             yield f"{name}: built or included by nothing"
 
 
+def types_of(name):
+    """(line, qualified name) of each type that other files of the program see: outside of
+    functions, classes and nameless namespaces."""
+    spaces = []
+    for number, line in lines(name):
+        opened = re.match(r"namespace ?([\w:]*) ?\{(?!.*\})", line)
+        if opened:
+            spaces.append(opened[1])
+        elif re.match(r"\}  // namespace", line) and spaces:
+            spaces.pop()
+        found = re.match(r"(?:class|struct|enum class|union) (?:\[\[\w+\]\] )?(\w[\w:]*)\b[^;]*\{", line)
+        if found and "" not in spaces:
+            yield number, "::".join(spaces + [found[1]])
+
+
+def twin_type_findings(names):
+    """Two types of one name in one program are undefined behaviour that no linker reports: the
+    program takes the destructor of one for the other's."""
+    first = {}
+    for name in sorted(names, key=lambda n: not n.startswith("src/")):
+        for number, found in types_of(name):
+            other = first.setdefault(found, name) if name.startswith("src/") else first.get(found)
+            if other and other != name:
+                yield f"{name}:{number}: {found} is defined in {other} too; rename one"
+
+
 def unsafe_findings(names):
     for name in names:
         for number, line in lines(name):
@@ -231,6 +258,9 @@ class TidyTest(unittest.TestCase):
         self.expect_none(dead_file_findings(
             [n for n in CXX if n.startswith(("src/", "tests/", "bench/", "examples/"))]))
 
+    def test_no_two_types_have_one_name(self):
+        self.expect_none(twin_type_findings(CXX))
+
     def test_nothing_unsafe_is_published(self):
         self.expect_none(unsafe_findings(FILES))
 
@@ -260,6 +290,17 @@ class RulesTest(unittest.TestCase):
         self.assertTrue(hit('"DELETE FROM txn WHERE gid=" + gid'))
         self.assertFalse(hit("file_system(x)"))
         self.assertFalse(hit("snprintf(buffer, 3, text)"))
+
+    def test_twin_types(self):
+        with tempfile.TemporaryDirectory(dir=ROOT / "src") as folder:
+            names = []
+            for name in ("one.h", "other.h"):
+                path = pathlib.Path(folder) / name
+                path.write_text("namespace treaty {\nclass [[nodiscard]] Twin final {\n};\n"
+                                "}  // namespace treaty\nnamespace {\nstruct Own {\n};\n")
+                names.append(str(path.relative_to(ROOT)))
+            found = list(twin_type_findings(names))
+        self.assertEqual([f.split(": ", 1)[1].split(" is")[0] for f in found], ["treaty::Twin"])
 
 
 if __name__ == "__main__":

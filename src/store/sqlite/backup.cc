@@ -27,8 +27,8 @@ Status CreateNew(const std::string& path) {
   return {};
 }
 
-Result<Connection> OpenSource(const std::string& path) {
-  Result<Connection> source = Connection::Open(path, SQLITE_OPEN_READWRITE);
+Result<SqliteConnection> OpenSource(const std::string& path) {
+  Result<SqliteConnection> source = SqliteConnection::Open(path, SQLITE_OPEN_READWRITE);
   if (!source.ok()) return source;
   const Status status = CheckIsOurs(*source, path);
   if (!status.ok()) return status;
@@ -38,8 +38,8 @@ Result<Connection> OpenSource(const std::string& path) {
 }
 
 // All pages in one step: between two steps a busy writer would make it start again for ever.
-Status Copy(Connection& source, const std::string& to) {
-  Result<Connection> target = Connection::Open(to, SQLITE_OPEN_READWRITE);
+Status Copy(SqliteConnection& source, const std::string& to) {
+  Result<SqliteConnection> target = SqliteConnection::Open(to, SQLITE_OPEN_READWRITE);
   if (!target.ok()) return target.status();
   sqlite3_backup* const backup =
       sqlite3_backup_init(target->handle(), "main", source.handle(), "main");
@@ -72,7 +72,7 @@ Status Publish(const std::string& unfinished, const std::string& path) {
 
 Status BackupSqlite(const std::string& from, const std::string& to) {
   if (access(to.c_str(), F_OK) == 0) return CannotWrite(to, EEXIST);
-  Result<Connection> source = OpenSource(from);
+  Result<SqliteConnection> source = OpenSource(from);
   if (!source.ok()) return source.status();
   const std::string unfinished = to + ".unfinished";
   Status status = CreateNew(unfinished);

@@ -78,21 +78,21 @@ bool Statement::IsNull(int column) const {
   return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
 }
 
-Result<Connection> Connection::Open(const std::string& path, int flags) {
+Result<SqliteConnection> SqliteConnection::Open(const std::string& path, int flags) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
-  Connection connection(handle);
+  SqliteConnection connection(handle);
   if (code != SQLITE_OK) return connection.ToStatus(code, "could not open " + path);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   return connection;
 }
 
-int Connection::Execute(const std::string& sql) {
+int SqliteConnection::Execute(const std::string& sql) {
   return sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
 }
 
-Result<Statement> Connection::Prepare(std::string_view sql) {
+Result<Statement> SqliteConnection::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
@@ -100,7 +100,7 @@ Result<Statement> Connection::Prepare(std::string_view sql) {
   return Statement(statement);
 }
 
-Result<std::int64_t> Connection::QueryInt(std::string_view sql) {
+Result<std::int64_t> SqliteConnection::QueryInt(std::string_view sql) {
   Result<Statement> statement = Prepare(sql);
   if (!statement.ok()) return statement.status();
   const int code = statement->Step();
@@ -108,7 +108,7 @@ Result<std::int64_t> Connection::QueryInt(std::string_view sql) {
   return statement->Int(0);
 }
 
-Status Connection::ToStatus(int code, std::string_view what) const {
+Status SqliteConnection::ToStatus(int code, std::string_view what) const {
   const char* const why = handle_ ? sqlite3_errmsg(handle()) : sqlite3_errstr(code);
   return {ToCode(code), std::string(what) + ": " + why + " (" + std::to_string(code) + ")"};
 }

@@ -59,10 +59,10 @@ class ResetAtEnd {
 };
 
 // One connection, for one thread at a time. Statements die before it.
-class Connection {
+class SqliteConnection {
  public:
   // `path` is absolute; `flags` are SQLITE_OPEN_*.
-  static Result<Connection> Open(const std::string& path, int flags);
+  static Result<SqliteConnection> Open(const std::string& path, int flags);
 
   // Runs one or several statements; returns SQLite's extended code.
   int Execute(const std::string& sql);
@@ -81,7 +81,7 @@ class Connection {
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
-  explicit Connection(sqlite3* handle) : handle_(handle) {}
+  explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
 
   std::unique_ptr<sqlite3, Close> handle_;
 };

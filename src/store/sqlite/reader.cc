@@ -80,9 +80,10 @@ Result<ListPosition> StartOf(const ListFilter& filter) {
 
 }  // namespace
 
-Reader::Reader(Connection connection, Log& log) : connection_(std::move(connection)), log_(log) {}
+Reader::Reader(SqliteConnection connection, Log& log)
+    : connection_(std::move(connection)), log_(log) {}
 
-Result<std::unique_ptr<Reader>> Reader::Create(Connection connection, Log& log) {
+Result<std::unique_ptr<Reader>> Reader::Create(SqliteConnection connection, Log& log) {
   std::unique_ptr<Reader> reader(new Reader(std::move(connection), log));
   Status status = reader->PrepareAll();
   if (!status.ok()) return status;

@@ -20,7 +20,7 @@ namespace treaty {
 class Reader {
  public:
   // `connection` has its schema. `log` is not owned and outlives the reader.
-  static Result<std::unique_ptr<Reader>> Create(Connection connection, Log& log);
+  static Result<std::unique_ptr<Reader>> Create(SqliteConnection connection, Log& log);
 
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -37,7 +37,7 @@ class Reader {
   Result<Time> LastTime();
 
  private:
-  Reader(Connection connection, Log& log);
+  Reader(SqliteConnection connection, Log& log);
   Status PrepareAll();
   Statement& ListStatement(const ListFilter& filter);
   Result<ListPage> ListOne(const std::string& gid);
@@ -45,7 +45,7 @@ class Reader {
   StoredTxn ReadListed(const Statement& row);
   Result<std::vector<DueKey>> ReadKeys(Statement& statement);
 
-  Connection connection_;
+  SqliteConnection connection_;
   Log& log_;
   RecordCodec codec_;
   Statement load_, find_due_, find_orphans_, find_later_, last_time_;

@@ -11,7 +11,8 @@ Status NotOurs(const std::string& path) {
                                "another file, or restore a backup"};
 }
 
-int Apply(Connection& connection, std::span<const Migration> migrations, std::int64_t version) {
+int Apply(SqliteConnection& connection, std::span<const Migration> migrations,
+          std::int64_t version) {
   int code = connection.Execute("BEGIN IMMEDIATE");
   for (const Migration& migration : migrations) {
     if (code != SQLITE_OK) return code;
@@ -25,7 +26,7 @@ int Apply(Connection& connection, std::span<const Migration> migrations, std::in
 
 }  // namespace
 
-Status CheckIsOurs(Connection& connection, const std::string& path) {
+Status CheckIsOurs(SqliteConnection& connection, const std::string& path) {
   const Result<std::int64_t> id = connection.QueryInt("PRAGMA application_id");
   const Result<std::int64_t> tables = connection.QueryInt("SELECT count(*) FROM sqlite_schema");
   for (const auto* result : {&id, &tables}) {
@@ -37,7 +38,7 @@ Status CheckIsOurs(Connection& connection, const std::string& path) {
   return {};
 }
 
-Status Upgrade(Connection& connection, std::span<const Migration> migrations,
+Status Upgrade(SqliteConnection& connection, std::span<const Migration> migrations,
                const std::string& path) {
   const Result<std::int64_t> version = connection.QueryInt("PRAGMA user_version");
   if (!version.ok()) return version.status();

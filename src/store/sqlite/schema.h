@@ -24,11 +24,11 @@ struct Migration {
 std::span<const Migration> Migrations();
 
 // Fails with kDataLoss if the database is neither ours nor empty; changes nothing.
-Status CheckIsOurs(Connection& connection, const std::string& path);
+Status CheckIsOurs(SqliteConnection& connection, const std::string& path);
 
 // Brings the schema to the last of `migrations`, in one transaction. Fails with kDataLoss if it is
 // already beyond that.
-Status Upgrade(Connection& connection, std::span<const Migration> migrations,
+Status Upgrade(SqliteConnection& connection, std::span<const Migration> migrations,
                const std::string& path);
 
 }  // namespace treaty

@@ -141,8 +141,8 @@ Status CreateIfMissing(const std::string& path) {
 }
 
 // Opens the writing connection on a file that is known to be ours and brings its schema up.
-Result<Connection> OpenForWriting(const std::string& path) {
-  Result<Connection> connection = Connection::Open(path, SQLITE_OPEN_READWRITE);
+Result<SqliteConnection> OpenForWriting(const std::string& path) {
+  Result<SqliteConnection> connection = SqliteConnection::Open(path, SQLITE_OPEN_READWRITE);
   if (!connection.ok()) return connection;
   Status status = CheckIsOurs(*connection, path);
   if (!status.ok()) return status;
@@ -153,8 +153,8 @@ Result<Connection> OpenForWriting(const std::string& path) {
   return connection;
 }
 
-Result<Connection> OpenForReading(const std::string& path) {
-  Result<Connection> connection = Connection::Open(path, SQLITE_OPEN_READWRITE);
+Result<SqliteConnection> OpenForReading(const std::string& path) {
+  Result<SqliteConnection> connection = SqliteConnection::Open(path, SQLITE_OPEN_READWRITE);
   if (!connection.ok()) return connection;
   const int code = connection->Execute(kReaderSettings);
   if (code != SQLITE_OK) return connection->ToStatus(code, "could not set up " + path);
@@ -191,11 +191,11 @@ Result<SqliteStore::Parts> OpenParts(const std::string& path, Log& log) {
   Status created = CreateIfMissing(path);
   if (!created.ok()) return created;
 
-  Result<Connection> writing = OpenForWriting(path);
+  Result<SqliteConnection> writing = OpenForWriting(path);
   if (!writing.ok()) return writing.status();
   Result<std::unique_ptr<Writer>> writer = Writer::Create(*std::move(writing), log);
   if (!writer.ok()) return Damaged(path, writer.status());
-  Result<Connection> reading = OpenForReading(path);
+  Result<SqliteConnection> reading = OpenForReading(path);
   if (!reading.ok()) return reading.status();
   Result<std::unique_ptr<Reader>> reader = Reader::Create(*std::move(reading), log);
   if (!reader.ok()) return Damaged(path, reader.status());

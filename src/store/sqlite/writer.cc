@@ -49,9 +49,10 @@ std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(valu
 
 }  // namespace
 
-Writer::Writer(Connection connection, Log& log) : connection_(std::move(connection)), log_(log) {}
+Writer::Writer(SqliteConnection connection, Log& log)
+    : connection_(std::move(connection)), log_(log) {}
 
-Result<std::unique_ptr<Writer>> Writer::Create(Connection connection, Log& log) {
+Result<std::unique_ptr<Writer>> Writer::Create(SqliteConnection connection, Log& log) {
   std::unique_ptr<Writer> writer(new Writer(std::move(connection), log));
   Status status = writer->PrepareAll();
   if (!status.ok()) return status;

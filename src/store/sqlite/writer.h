@@ -24,7 +24,7 @@ namespace treaty {
 class Writer {
  public:
   // `connection` has its schema. `log` is not owned and outlives the writer.
-  static Result<std::unique_ptr<Writer>> Create(Connection connection, Log& log);
+  static Result<std::unique_ptr<Writer>> Create(SqliteConnection connection, Log& log);
 
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -38,7 +38,7 @@ class Writer {
   Status SaveClock(Time now);
 
  private:
-  Writer(Connection connection, Log& log);
+  Writer(SqliteConnection connection, Log& log);
   Status PrepareAll();
 
   int Apply(const Write& write, Verdict& verdict);
@@ -59,7 +59,7 @@ class Writer {
   void CheckpointIfLong();
   [[noreturn]] void EndProcess(const Status& failure);
 
-  Connection connection_;
+  SqliteConnection connection_;
   Log& log_;
   RecordCodec codec_;
   std::string state_bytes_, terms_bytes_, body_bytes_;
