@@ -43,7 +43,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                 // NOLINT
+  Result(T value) : value_(std::move(value)) {}                                        // NOLINT
   Result(Status status) : status_(std::move(status)) { TREATY_CHECK(!status_.ok()); }  // NOLINT
 
   bool ok() const { return value_.has_value(); }

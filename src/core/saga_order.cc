@@ -109,16 +109,19 @@ bool RollbackOrder::Settle(Txn& txn, Time now) {
 // Step `step` is no longer owed: adds those whose turn has come by it to `ready`.
 void RollbackOrder::Release(const Txn& txn, std::size_t step, std::vector<std::size_t>& ready) {
   --owed_;
-  if (sequential_) {
-    if (!AnyOwed()) return;
-    while (!IsOwed(txn.branches[newest_])) --newest_;
-    ready.push_back(newest_);
-  } else if (!blockers_.empty() && step < txn.terms->after.size()) {
-    for (const BranchIndex other : txn.terms->after[step]) {
-      const std::size_t i = other.value;
-      if (i >= blockers_.size() || --blockers_[i] > 0) continue;
-      if (IsOwed(txn.branches[i])) ready.push_back(i);
-    }
+  if (!sequential_) return Unblock(txn, step, ready);
+  if (!AnyOwed()) return;
+  while (!IsOwed(txn.branches[newest_])) --newest_;
+  ready.push_back(newest_);
+}
+
+// Takes `step` off the blockers of those that it came after.
+void RollbackOrder::Unblock(const Txn& txn, std::size_t step, std::vector<std::size_t>& ready) {
+  if (blockers_.empty() || step >= txn.terms->after.size()) return;
+  for (const BranchIndex other : txn.terms->after[step]) {
+    const std::size_t i = other.value;
+    if (i >= blockers_.size() || --blockers_[i] > 0) continue;
+    if (IsOwed(txn.branches[i])) ready.push_back(i);
   }
 }
 

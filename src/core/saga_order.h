@@ -41,6 +41,7 @@ class RollbackOrder {
  private:
   std::vector<std::size_t> Ready(const Txn& txn) const;
   void Release(const Txn& txn, std::size_t step, std::vector<std::size_t>& ready);
+  void Unblock(const Txn& txn, std::size_t step, std::vector<std::size_t>& ready);
 
   bool sequential_;
   std::size_t owed_ = 0;

@@ -88,7 +88,7 @@ struct Branch {
   bool called = false;
   // The last call in the present direction ended without a definite result: wait for Txn::due.
   bool tried = false;
-  std::uint32_t attempts = 0;  // Unknown results of the action; what retry_limit counts.
+  std::uint32_t attempts = 0;     // Unknown results of the action; what retry_limit counts.
   Time action_time = kNever;      // When the action's result was recorded.
   Time compensate_time = kNever;  // When the compensation's success was recorded.
   bool operator==(const Branch&) const = default;
@@ -123,9 +123,9 @@ struct Txn {
   std::uint32_t backoff = 0;  // k: unknown rounds in a row.
   Time created = kNever;
   Time updated = kNever;
-  Time finished = kNever;  // When status became succeed or failed.
-  Time due = kNever;       // When tried branches are called again; kNever: nothing waits.
-  Force force;             // force.when is kNever unless it was forced.
+  Time finished = kNever;     // When status became succeed or failed.
+  Time due = kNever;          // When tried branches are called again; kNever: nothing waits.
+  Force force;                // force.when is kNever unless it was forced.
   std::uint64_t version = 0;  // Grows by one with every write; 0: not stored yet.
 
   Live live;

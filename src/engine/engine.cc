@@ -14,6 +14,24 @@ Answer Stopping() {
   return {Answer::Kind::kUnavailable, "the coordinator is stopping; use another instance"};
 }
 
+// Counts the lanes' answers to one resetCronTime; the last one reports. Any thread.
+class ResetRound {
+ public:
+  ResetRound(std::size_t open, bool more, std::function<void(Result<Engine::ResetReport>)> done)
+      : open_(open), more_(more), done_(std::move(done)) {}
+
+  void Count(const Result<bool>& reset) {
+    if (reset.ok() && *reset) ++succeeded_;
+    if (--open_ == 0) done_(Engine::ResetReport{succeeded_, more_});
+  }
+
+ private:
+  std::atomic<std::size_t> open_;
+  std::atomic<std::size_t> succeeded_{0};
+  const bool more_;
+  const std::function<void(Result<Engine::ResetReport>)> done_;
+};
+
 }  // namespace
 
 class Engine::Impl {
@@ -75,35 +93,25 @@ void Engine::Impl::Read(std::function<Result<T>()> read, std::function<void(Resu
 // Resets each of the first `limit` keys on its lane and reports when the last has answered.
 void Engine::Impl::ResetAll(std::vector<DueKey> keys, std::size_t limit,
                             std::function<void(Result<ResetReport>)> done) {
-  struct Tally {
-    std::atomic<std::size_t> open;
-    std::atomic<std::size_t> succeeded{0};
-  };
   const bool more = keys.size() > limit;
   keys.resize(std::min(limit, keys.size()));
   if (keys.empty()) return done(ResetReport{0, more});
-  auto tally = std::make_shared<Tally>();
-  tally->open = keys.size();
+  auto round = std::make_shared<ResetRound>(keys.size(), more, std::move(done));
+  const auto settled = [round](const Result<bool>& reset) { round->Count(reset); };
   for (const DueKey& key : keys) {
     Lane& lane = LaneOf(key.gid);
-    lane.loop().Post([&lane, gid = key.gid, tally, more, done] {
-      lane.ResetDue(gid, [tally, more, done](const Result<bool>& reset) {
-        if (reset.ok() && *reset) ++tally->succeeded;
-        if (--tally->open == 0) done(ResetReport{tally->succeeded, more});
-      });
-    });
+    lane.loop().Post([&lane, gid = key.gid, settled] { lane.ResetDue(gid, settled); });
   }
 }
 
 void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
   shared_.stopping = true;
   auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
+  const auto stopped = [open, done = std::move(done)] {
+    if (--*open == 0) done();
+  };
   for (auto& lane : lanes_) {
-    lane->loop().Post([&lane = *lane, grace, open, done] {
-      lane.Stop(grace, [open, done] {
-        if (--*open == 0) done();
-      });
-    });
+    lane->loop().Post([&lane = *lane, grace, stopped] { lane.Stop(grace, stopped); });
   }
 }
 

@@ -210,6 +210,7 @@ void Lane::Stop(Duration grace, std::function<void()> done) {
 // what was written behind is stored.
 void Lane::DriveAll() {
   std::vector<std::string> gids;
+  gids.reserve(entries_.size());
   for (const auto& [gid, entry] : entries_) gids.push_back(gid);
   for (const std::string& gid : gids) {
     const auto found = entries_.find(gid);

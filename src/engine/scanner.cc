@@ -59,11 +59,13 @@ void Scanner::ScanDue() {
 void Scanner::PruneFinished() {
   const Time before = shared_.Now() - shared_.config.retention;
   shared_.committer.Prune(before, kPruneBatch, [this](std::size_t pruned) {
-    loop_.Post([this, pruned] {
-      const Duration delay = pruned == kPruneBatch ? kPruneBusyDelay : kPruneIdleDelay;
-      loop_.After(delay, [this] { PruneFinished(); });
-    });
+    const Duration delay = pruned == kPruneBatch ? kPruneBusyDelay : kPruneIdleDelay;
+    loop_.Post([this, delay] { PruneAfter(delay); });
   });
+}
+
+void Scanner::PruneAfter(Duration delay) {
+  loop_.After(delay, [this] { PruneFinished(); });
 }
 
 // New work stops at the limit; what exists already has a quarter more, so that it always gets on.
@@ -103,13 +105,16 @@ void Scanner::OnPage(std::shared_ptr<Sweep> sweep, Result<std::vector<DueKey>> p
   if (page->empty()) return sweep->end(sweep->complete);
   sweep->after = page->back();
   sweep->unsettled = page->size();
-  for (DueKey& key : *page) {
-    Lane& lane = lane_of_(key.gid);
-    lane.loop().Post([this, &lane, sweep, gid = std::move(key.gid)] {
-      lane.Adopt(
-          gid, [this, sweep](bool ok) { loop_.Post([this, sweep, ok] { OnSettled(sweep, ok); }); });
-    });
-  }
+  for (DueKey& key : *page) Adopt(sweep, std::move(key.gid));
+}
+
+// Has the gid's lane take the transaction over; the sweep goes on when all of its page are settled.
+void Scanner::Adopt(const std::shared_ptr<Sweep>& sweep, std::string gid) {
+  const auto settled = [this, sweep](bool ok) {
+    loop_.Post([this, sweep, ok] { OnSettled(sweep, ok); });
+  };
+  Lane& lane = lane_of_(gid);
+  lane.loop().Post([&lane, gid = std::move(gid), settled] { lane.Adopt(gid, settled); });
 }
 
 void Scanner::OnSettled(const std::shared_ptr<Sweep>& sweep, bool ok) {

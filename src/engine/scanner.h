@@ -33,9 +33,11 @@ class Scanner {
   void Recover();
   void ScanDue();
   void PruneFinished();
+  void PruneAfter(Duration delay);
   void Begin(FindFn find, EndFn end);
   void NextPage(std::shared_ptr<Sweep> sweep);
   void OnPage(std::shared_ptr<Sweep> sweep, Result<std::vector<DueKey>> page);
+  void Adopt(const std::shared_ptr<Sweep>& sweep, std::string gid);
   void OnSettled(const std::shared_ptr<Sweep>& sweep, bool ok);
   std::size_t Room() const;
 

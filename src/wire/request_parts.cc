@@ -175,20 +175,29 @@ Status CopyHeaders(const Element& names, const HeaderLookup& header, std::vector
   return {};
 }
 
+namespace {
+
+// Adds to `bytes` what the headers take.
+Status CheckEach(const std::vector<Header>& headers, std::size_t& bytes) {
+  for (const auto& [name, value] : headers) {
+    bytes += name.size() + value.size();
+    if (Status status = CheckHeader(name, value); !status.ok()) {
+      return Invalid("branch_headers: " + status.message());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status CheckHeaders(const Terms& terms) {
   constexpr std::size_t kMaxBytes = 8 << 10;
   if (terms.branch_headers.size() + terms.passed_headers.size() > kMaxHeaders) {
     return Invalid("too many branch_headers and passthrough_headers; at most 32 together");
   }
   std::size_t bytes = 0;
-  for (const auto* headers : {&terms.branch_headers, &terms.passed_headers}) {
-    for (const auto& [name, value] : *headers) {
-      bytes += name.size() + value.size();
-      if (Status status = CheckHeader(name, value); !status.ok()) {
-        return Invalid("branch_headers: " + status.message());
-      }
-    }
-  }
+  if (Status status = CheckEach(terms.branch_headers, bytes); !status.ok()) return status;
+  if (Status status = CheckEach(terms.passed_headers, bytes); !status.ok()) return status;
   if (bytes <= kMaxBytes) return {};
   return Invalid("branch_headers and passthrough_headers are too large; at most 8192 bytes");
 }

@@ -14,7 +14,7 @@ namespace treaty::wire {
 struct Url {
   enum class Scheme : std::uint8_t { kHttp, kHttps, kGrpc };
   Scheme scheme = Scheme::kHttp;
-  std::string host;    // Lower case; an IPv6 literal without brackets.
+  std::string host;  // Lower case; an IPv6 literal without brackets.
   std::uint16_t port = 0;
   std::string target;  // Path and query as sent ("/" when empty); gRPC: "/package.Service/Method".
   bool host_is_address = false;  // An IPv4 or IPv6 literal in its one canonical spelling.

@@ -54,6 +54,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   void HandOver(Socket socket);
   void Admit(Socket socket, Shard& shard);
   void TurnAway(Socket& socket);
+  void OnEachShard(void (Shard::*what)());
 
   std::shared_ptr<ServerState> state_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -155,16 +156,17 @@ void HttpServer::Impl::StopAccepting() {
 void HttpServer::Impl::Close(Duration grace, std::function<void()> done) {
   StopAccepting();
   first().Post([self = shared_from_this(), grace, done = std::move(done)]() mutable {
-    for (const auto& shard : self->shards_) {
-      shard->loop().Post([self, &shard = *shard] { shard.Drain(); });
-    }
-    self->first().After(grace, [self] {
-      for (const auto& shard : self->shards_) {
-        shard->loop().Post([self, &shard = *shard] { shard.Cut(); });
-      }
-    });
+    self->OnEachShard(&Shard::Drain);
+    self->first().After(grace, [self] { self->OnEachShard(&Shard::Cut); });
     self->state_->WhenEmpty([self, done = std::move(done)] { self->first().Post(done); });
   });
+}
+
+// Has every shard do `what` on its own loop.
+void HttpServer::Impl::OnEachShard(void (Shard::*what)()) {
+  for (const auto& shard : shards_) {
+    shard->loop().Post([self = shared_from_this(), &shard = *shard, what] { (shard.*what)(); });
+  }
 }
 
 void HttpServer::Impl::Forget() {
