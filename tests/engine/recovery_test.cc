@@ -39,6 +39,33 @@ TEST(RecoveryTest, AStepThatAFormerProcessMayHaveCalledIsCompensated) {
   EXPECT_EQ(world.participant.Count("02/compensate"), 0u);
 }
 
+// A sleeper that was due may have been called by the process that crashed before it wrote
+// anything: compensation waits for as long as that call can last, even where this is longer than
+// a transaction stays in memory.
+TEST(RecoveryTest, ADueSleeperIsHeldBackLikeAnOwnedOne) {
+  World world;
+  Terms terms;
+  terms.retry_interval = seconds(60);
+  terms.request_timeout = seconds(10);
+  terms.timeout_to_fail = seconds(70);
+  world.participant.scripts["a1"] = {{Outcome::kOngoing, ""}, kSilent};
+  world.Submit(World::Saga("g1", 1, terms));
+  world.Run(seconds(65));
+  ASSERT_EQ(world.participant.Count("01/action"), 2u);
+  ASSERT_TRUE(world.Stored("g1").owner.empty());
+  world.Crash();
+  world.agenda.Add(seconds(10), [] {});
+  world.Run(seconds(10));
+  world.Restart();
+  const Time restarted = world.agenda.now();
+
+  world.Run(seconds(120));
+
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kFailed);
+  ASSERT_EQ(world.participant.Count("01/compensate"), 1u);
+  EXPECT_GE(world.participant.calls.back().first, restarted + seconds(10));
+}
+
 TEST(RecoveryTest, EverythingUnfinishedFinishesWithinTheLiveLimit) {
   World world;
   world.config.limits.live_txns = 3000;

@@ -58,6 +58,24 @@ TEST_P(UnknownOutcomeTest, AnUpdateOfUnknownOutcomeIsSettledBeforeAnythingIsDone
   EXPECT_EQ(world.participant.calls.size(), 2u);
 }
 
+// The record that tells whose write was there first cannot be read at once: the update waits for
+// that, and what it counts is counted once.
+TEST(StoreTroubleTest, ARefusalAfterAnUnknownCommitWaitsForTheReadThatSettlesIt) {
+  World world;
+  Terms terms;
+  terms.retry_interval = seconds(1);
+  world.participant.scripts["a1"] = {{Outcome::kUnknown, "", milliseconds(50)}, {}};
+  world.Submit(World::Saga("g1", 1, terms));
+  world.Run(milliseconds(20));
+  world.store->InjectFault(CommitFault::kLostAnswer);
+  world.store->FailLoads(1);
+  world.Run(milliseconds(900));
+  EXPECT_EQ(world.Stored("g1").txn.branches[0].attempts, 1u);
+  world.Run(seconds(5));
+  EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  EXPECT_EQ(world.participant.Count("01/action"), 2u);
+}
+
 INSTANTIATE_TEST_SUITE_P(BothEndings, UnknownOutcomeTest,
                          ::testing::Values(CommitFault::kLostAnswer, CommitFault::kLostRequest));
 

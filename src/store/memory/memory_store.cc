@@ -56,6 +56,10 @@ class MapStore final : public MemoryStore {
 
   Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
     const std::lock_guard lock(mutex_);
+    if (failing_loads_ > 0) {
+      --failing_loads_;
+      return Status{Code::kUnavailable, "the read failed"};
+    }
     const auto found = records_.find(gid);
     if (found == records_.end()) return std::optional<StoredTxn>();
     return std::optional<StoredTxn>(found->second);
@@ -126,6 +130,11 @@ class MapStore final : public MemoryStore {
   void InjectFault(CommitFault fault) override {
     const std::lock_guard lock(mutex_);
     fault_ = fault;
+  }
+
+  void FailLoads(int count) override {
+    const std::lock_guard lock(mutex_);
+    failing_loads_ = count;
   }
 
   std::size_t size() const override {
@@ -223,6 +232,7 @@ class MapStore final : public MemoryStore {
 
   mutable std::mutex mutex_;  // Guards everything below.
   CommitFault fault_ = CommitFault::kNone;
+  int failing_loads_ = 0;
   Records records_;
   TimeIndex listed_;                  // All, by created.
   TimeIndex due_;                     // Unfinished ones with a wake time.

@@ -23,6 +23,9 @@ class MemoryStore : public Store {
   // Sets the fault of the next commit.
   virtual void InjectFault(CommitFault fault) = 0;
 
+  // The next `count` calls of Load fail with kUnavailable.
+  virtual void FailLoads(int count) = 0;
+
   // How many transactions it holds.
   virtual std::size_t size() const = 0;
 };
