@@ -46,4 +46,13 @@ Time Deadline(const Txn& txn) {
   return timeout.count() > 0 ? txn.created + timeout : kNever;
 }
 
+std::chrono::seconds PreparedTimeout(const Terms& terms, const Policy& policy) {
+  if (terms.timeout_to_fail.count() > 0) return terms.timeout_to_fail;
+  return std::chrono::duration_cast<std::chrono::seconds>(policy.timeout_to_fail);
+}
+
+Time PreparedDeadline(const Txn& txn, const Policy& policy) {
+  return txn.created + ToDuration(PreparedTimeout(*txn.terms, policy));
+}
+
 }  // namespace treaty

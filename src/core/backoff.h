@@ -24,7 +24,13 @@ Duration RetryInterval(const Txn& txn, const Policy& policy);
 // Returns now + interval * jitter.
 Time Spread(Time now, Duration interval, double jitter);
 
-// Returns when a submitted `txn` that is not done is rolled back; kNever: it has no time-out.
+// Returns when a submitted saga that is not done is rolled back; kNever: it has no time-out.
 Time Deadline(const Txn& txn);
+
+// Returns how long a TCC or XA transaction may stay prepared, and a message unasked for.
+std::chrono::seconds PreparedTimeout(const Terms& terms, const Policy& policy);
+
+// Returns when that time of `txn` is over.
+Time PreparedDeadline(const Txn& txn, const Policy& policy);
 
 }  // namespace treaty

@@ -1,5 +1,7 @@
 #include "core/repeats.h"
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,14 @@ Ruling OtherContent() {
 
 std::string StatusWord(const Txn& txn) { return std::string(Name(txn.status)); }
 
+// A workflow's runner must not take this for a definite no: it would undo what another one did.
+Ruling Recorded(std::string message) { return Reply(Answer::Kind::kRecorded, std::move(message)); }
+
+Ruling OtherModel(const Txn& stored, Model asked) {
+  return Refuse("the transaction is a '" + std::string(Name(stored.body->model)) + "', not a '" +
+                std::string(Name(asked)) + "'.");
+}
+
 std::string RolledBackReason(const Txn& txn) {
   if (!txn.rollback_reason.empty()) return txn.rollback_reason;
   return "the transaction is " + StatusWord(txn);
@@ -30,6 +40,12 @@ Ruling RuleOnPrepare(const Txn& stored, const TxnRequest& asked) {
     return Refuse("current status '" + StatusWord(stored) + "', cannot prepare.");
   }
   if (!SameContent(*stored.body, *asked.body)) return OtherContent();
+  return Reply(Answer::Kind::kSuccess, "");
+}
+
+// The client reads the record and goes on where it stands, in whatever state.
+Ruling RuleOnPrepareWorkflow(const Txn& stored) {
+  if (stored.body->model != Model::kWorkflow) return OtherModel(stored, Model::kWorkflow);
   return Reply(Answer::Kind::kSuccess, "");
 }
 
@@ -51,9 +67,48 @@ Ruling RuleOnSubmit(const Txn& stored, const TxnRequest& asked) {
   return Refuse(RolledBackReason(stored));
 }
 
-Ruling RuleOnAbort(const Txn& stored) {
-  return Refuse("trans type: '" + std::string(Name(stored.body->model)) + "' current status '" +
+Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
+  const Model model = stored.body->model;
+  const bool two_phase = model == Model::kTcc || model == Model::kXa;
+  const bool undoable = two_phase || model == Model::kMessage;
+  if (asked.model == model && undoable) {
+    if (stored.status == TxnStatus::kPrepared) return {Ruling::Kind::kApply, {}};
+    if (stored.status == TxnStatus::kAborting) return {Ruling::Kind::kAwait, {}};
+    if (stored.status == TxnStatus::kFailed) return Reply(Answer::Kind::kSuccess, "");
+  }
+  return Refuse("trans type: '" + std::string(Name(model)) + "' current status '" +
                 StatusWord(stored) + "', cannot abort.");
+}
+
+Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches) {
+  if (stored.body->model != asked.model) return OtherModel(stored, asked.model);
+  const bool is_workflow = asked.model == Model::kWorkflow;
+  if (stored.status != TxnStatus::kPrepared) {
+    if (is_workflow) return Recorded("the workflow is " + StatusWord(stored) + " already");
+    return {Ruling::Kind::kAnswer, UnknownForRegister(stored.gid(), asked.model)};
+  }
+  if (!asked.url_trouble.ok()) {
+    return Reply(Answer::Kind::kInvalid, asked.url_trouble.message());
+  }
+  const auto same_place = [&](const std::shared_ptr<const Step>& step) {
+    return step->id == asked.step->id && step->op == asked.step->op;
+  };
+  const auto known = std::ranges::find_if(stored.registered, same_place);
+  if (known == stored.registered.end()) {
+    if (stored.registered.size() < most_branches) return {Ruling::Kind::kApply, {}};
+    return Reply(Answer::Kind::kInvalid,
+                 "too many branches; at most " + std::to_string(most_branches) + " (Limits.Steps)");
+  }
+  if (is_workflow) return Recorded("the outcome of this step is recorded already");
+  if (**known == *asked.step) return Reply(Answer::Kind::kSuccess, "");
+  return Refuse("the branch id is taken by a branch with other content; use a new branch_id");
+}
+
+Ruling RuleOnWorkflowEnd(const Txn& stored, const WorkflowEndRequest& asked) {
+  if (stored.body->model != Model::kWorkflow) return OtherModel(stored, Model::kWorkflow);
+  if (!stored.IsFinished()) return {Ruling::Kind::kApply, {}};
+  if (stored.status == asked.end.status) return Reply(Answer::Kind::kSuccess, "");
+  return Refuse("current status '" + StatusWord(stored) + "', cannot submit.");
 }
 
 Ruling RuleOnForceStop(const Txn& stored) {
@@ -63,6 +118,21 @@ Ruling RuleOnForceStop(const Txn& stored) {
 
 Answer UnknownGid(const std::string& gid) {
   return {Answer::Kind::kNotFound, "no TransGlobal with gid: " + gid + " found"};
+}
+
+Answer UnknownForSubmit(const std::string& gid, Model model) {
+  if (model == Model::kWorkflow) return UnknownGid(gid);
+  return {Answer::Kind::kFailure, "no trans with gid: " + gid + " found; prepare it first."};
+}
+
+Answer UnknownForRegister(const std::string& gid, Model model) {
+  if (model == Model::kWorkflow) return UnknownGid(gid);
+  return {Answer::Kind::kFailure, "no trans with gid: " + gid + " status: prepared found"};
+}
+
+Answer AbortOutcome(const Txn& txn) {
+  if (txn.status == TxnStatus::kFailed) return {};
+  return {Answer::Kind::kOngoing, "the transaction is still being undone; query it later"};
 }
 
 Answer WaitOutcome(const Txn& txn) {

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/status.h"
+#include "core/step.h"
 #include "core/txn.h"
 
 namespace treaty {
@@ -18,6 +21,28 @@ struct TxnRequest {
   bool has_query_prepared = false;
   bool has_options = false;  // any option
   bool has_custom_data = false;
+  std::optional<WorkflowEnded> ended = {};  // Of a workflow's submit.
+};
+
+// A branch that the client registers, or a workflow step whose outcome it records.
+struct RegisterRequest {
+  std::string gid;
+  Model model = Model::kTcc;
+  std::shared_ptr<const Step> step;
+  BranchStatus outcome = BranchStatus::kPrepared;  // Of a workflow step: kSucceed or kFailed.
+  Status url_trouble = {};  // Told after the state and the model have been checked.
+};
+
+struct AbortRequest {
+  std::string gid;
+  std::optional<Model> model;  // As the request says; without it nothing is aborted.
+  std::string reason;
+  bool wait_result = false;
+};
+
+struct WorkflowEndRequest {
+  std::string gid;
+  WorkflowEnded end;
 };
 
 // How two submissions of one gid compare (design §6: content is model, steps, payloads and
@@ -38,6 +63,7 @@ struct Answer {
     kSuccess,
     kFailure,      // 409: a definite no, or rolled back.
     kOngoing,      // 425: waited, still running.
+    kRecorded,     // 412: a workflow's step has an outcome already, or the workflow is finished.
     kInvalid,      // 400: the message says what to change.
     kNotFound,     // 404: unknown gid.
     kOverloaded,   // 503 with Retry-After: a named limit was reached.

@@ -29,6 +29,11 @@ std::string ActionFailedReason(std::string_view url, std::string_view text) {
   return std::string(Head(reason, kept)).append(kMark).append(" ").append(kWord);
 }
 
+std::string CutReason(std::string_view reason) {
+  if (reason.size() <= kMaxReasonSize) return std::string(reason);
+  return std::string(Head(reason, kMaxReasonSize - kMark.size())).append(kMark);
+}
+
 std::string RetryLimitReason(std::uint32_t limit) {
   return "RetryCount is greater than RetryLimit, RetryLimit: " + std::to_string(limit);
 }

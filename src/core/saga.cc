@@ -9,6 +9,7 @@
 #include "base/canary.h"
 #include "base/check.h"
 #include "core/backoff.h"
+#include "core/change.h"
 #include "core/rollback_reason.h"
 #include "core/saga_order.h"
 
@@ -19,62 +20,17 @@ constexpr auto kUnchanged = Durability::kUnchanged;
 constexpr auto kDurable = Durability::kDurable;
 constexpr Duration kLongestHold = std::chrono::seconds(10);
 
-// The state to be changed, and what the event brings along.
-struct Change {
-  Txn& txn;
-  const Event& event;
-  const Policy& policy;
-};
-
 template <typename Number>
 void Increase(Number& number) {
   if (number < std::numeric_limits<Number>::max()) ++number;
 }
 
-// How soon a success has to be durable.
-Durability ProgressDurability(const Txn& txn) {
-  return txn.terms->progress == ProgressMode::kDurable ? kDurable : Durability::kBehind;
-}
-
-Durability Finish(const Change& change, TxnStatus status) {
-  change.txn.status = status;
-  change.txn.finished = change.event.now;
-  change.txn.due = kNever;
-  return kDurable;
-}
-
 // Turns round. Nothing of the way forward delays the way back.
 Durability StartRollback(const Change& change, std::string reason) {
-  Txn& txn = change.txn;
-  txn.status = TxnStatus::kAborting;
-  txn.rollback_reason = std::move(reason);
-  txn.backoff = 0;
-  txn.due = kNever;
-  txn.live.backed_off = false;
-  for (Branch& branch : txn.branches) branch.tried = false;
-  RollbackOrder(txn).Settle(txn, change.event.now);
+  change.txn.rollback_reason = std::move(reason);
+  Enter(change, TxnStatus::kAborting);
+  RollbackOrder(change.txn).Settle(change.txn, change.event.now);
   return kDurable;
-}
-
-Durability CallAgainAfter(const Change& change, Branch& branch, Duration interval) {
-  branch.tried = true;
-  change.txn.due = Spread(change.event.now, interval, change.event.jitter);
-  return kDurable;
-}
-
-// No definite answer: one step of back-off per round, however many branches are silent.
-Durability BackOff(const Change& change, Branch& branch) {
-  Txn& txn = change.txn;
-  if (!std::exchange(txn.live.backed_off, true)) Increase(txn.backoff);
-  return CallAgainAfter(change, branch, RetryInterval(txn, change.policy));
-}
-
-// A success ends the back-off: the next silence is the first of its row.
-void Recover(Txn& txn, Branch& branch) {
-  branch.tried = false;
-  txn.backoff = 0;
-  txn.live.backed_off = false;
-  if (std::ranges::none_of(txn.branches, &Branch::tried)) txn.due = kNever;
 }
 
 Durability OnActionSucceeded(const Change& change, Branch& branch) {
@@ -210,16 +166,15 @@ Durability On(const Submitted& submit, const Change& change) {
 }
 
 Durability On(const ForceStopped& forced, const Change& change) {
-  change.txn.force = {forced.who, forced.why, change.event.now};
-  return Finish(change, TxnStatus::kFailed);
+  return OnForceStopped(forced, change);
 }
 
-Durability On(const DueReset&, const Change& change) {
-  Txn& txn = change.txn;
-  if (txn.due <= change.event.now) return kUnchanged;
-  if (std::ranges::none_of(txn.branches, &Branch::tried)) return kUnchanged;
-  txn.due = change.event.now;
-  return kDurable;
+Durability On(const DueReset&, const Change& change) { return OnDueReset(change); }
+
+// What means nothing to a saga.
+template <typename Other>
+Durability On(const Other&, const Change&) {
+  return kUnchanged;
 }
 
 // Whether a former process may have called the action, as far as the record tells.
@@ -246,12 +201,8 @@ Txn Create(std::shared_ptr<const Body> body, std::shared_ptr<const Terms> terms,
 }
 
 Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
-  Decision decision{kUnchanged, txn};
-  if (txn.IsFinished()) return decision;
-  const Change change{decision.next, event, policy};
-  decision.durability = std::visit([&](const auto& what) { return On(what, change); }, event.what);
-  if (decision.durability != kUnchanged) decision.next.updated = event.now;
-  return decision;
+  return Decide(txn, event, policy,
+                [](const auto& what, const Change& change) { return On(what, change); });
 }
 
 void MarkCalled(Txn& txn, BranchIndex branch) {

@@ -1,26 +1,12 @@
 // What is due for a saga. Calls that are under way are named again; the engine drops them.
 
 #include "core/backoff.h"
+#include "core/change.h"
 #include "core/saga.h"
 #include "core/saga_order.h"
 
 namespace treaty::saga {
 namespace {
-
-void WakeBy(Duties& duties, Time time) {
-  if (duties.wake == kNever || time < duties.wake) duties.wake = time;
-}
-
-// A branch whose turn has come: call it, or wait until it may be called again. One without a
-// URL is settled by the next Ticked.
-void AddTurn(const Txn& txn, Call call, Time now, Duties& duties) {
-  const Step& step = txn.body->steps[call.branch.value];
-  const bool is_action = call.op == Op::kAction;
-  if ((is_action ? step.action : step.compensate).empty()) return WakeBy(duties, now);
-  const bool waits = txn.branches[call.branch.value].tried && now < txn.due;
-  if (waits) return WakeBy(duties, txn.due);
-  duties.calls.push_back(call);
-}
 
 // Time-outs come first: a saga read back after its time is rolled back without another call.
 void PlanForward(const Txn& txn, Time now, Duties& duties) {

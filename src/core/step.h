@@ -40,6 +40,24 @@ struct Submitted {
   std::shared_ptr<const Terms> terms;
 };
 
+// The client gives up what it prepared: TCC, XA, message.
+struct Aborted {
+  std::string reason;
+};
+
+// The client registers a branch (TCC, XA), or records the outcome of a workflow's step.
+struct Registered {
+  std::shared_ptr<const Step> step;
+  BranchStatus outcome = BranchStatus::kPrepared;
+};
+
+// The client has come to the end of its workflow.
+struct WorkflowEnded {
+  TxnStatus status = TxnStatus::kSucceed;  // kSucceed or kFailed.
+  std::string reason;
+  std::string result;
+};
+
 struct ForceStopped {
   std::string who;
   std::string why;
@@ -51,7 +69,9 @@ struct DueReset {};
 struct Event {
   Time now;             // By the store's clock.
   double jitter = 1.0;  // Factor for the next retry's time, 0.8 to 1.2.
-  std::variant<Replied, Ticked, Submitted, ForceStopped, DueReset> what;
+  std::variant<Replied, Ticked, Submitted, Aborted, Registered, WorkflowEnded, ForceStopped,
+               DueReset>
+      what;
 };
 
 enum class Durability : std::uint8_t {

@@ -21,6 +21,31 @@ bool IsSagaMove(TxnStatus from, TxnStatus to) {
   return false;
 }
 
+// One decision of the client, or the time-out.
+bool IsTwoPhaseMove(TxnStatus from, TxnStatus to) {
+  switch (from) {
+    case TxnStatus::kPrepared:
+      return to == TxnStatus::kSubmitted || to == TxnStatus::kAborting;
+    case TxnStatus::kSubmitted:
+      return to == TxnStatus::kSucceed;
+    case TxnStatus::kAborting:
+      return to == TxnStatus::kFailed;
+    case TxnStatus::kSucceed:
+    case TxnStatus::kFailed:
+      return false;
+  }
+  return false;
+}
+
+bool IsMessageMove(TxnStatus from, TxnStatus to) {
+  if (from == TxnStatus::kPrepared) return to == TxnStatus::kSubmitted || to == TxnStatus::kFailed;
+  return from == TxnStatus::kSubmitted && to == TxnStatus::kSucceed;
+}
+
+bool IsWorkflowMove(TxnStatus from, TxnStatus to) {
+  return from == TxnStatus::kPrepared && (to == TxnStatus::kSucceed || to == TxnStatus::kFailed);
+}
+
 }  // namespace
 
 bool IsLegalMove(Model model, TxnStatus from, TxnStatus to, bool forced) {
@@ -29,6 +54,13 @@ bool IsLegalMove(Model model, TxnStatus from, TxnStatus to, bool forced) {
   switch (model) {
     case Model::kSaga:
       return IsSagaMove(from, to);
+    case Model::kTcc:
+    case Model::kXa:
+      return IsTwoPhaseMove(from, to);
+    case Model::kMessage:
+      return IsMessageMove(from, to);
+    case Model::kWorkflow:
+      return IsWorkflowMove(from, to);
   }
   return false;
 }
@@ -37,6 +69,14 @@ std::string_view Name(Model model) {
   switch (model) {
     case Model::kSaga:
       return "saga";
+    case Model::kTcc:
+      return "tcc";
+    case Model::kXa:
+      return "xa";
+    case Model::kMessage:
+      return "msg";
+    case Model::kWorkflow:
+      return "workflow";
   }
   return "?";
 }
@@ -69,7 +109,21 @@ std::string_view Name(BranchStatus status) {
   return "?";
 }
 
-std::string_view Name(Op op) { return op == Op::kAction ? "action" : "compensate"; }
+std::string_view OpName(Model model, Op op) {
+  if (op == Op::kQuery) return Name(model);
+  const bool forward = op == Op::kAction;
+  switch (model) {
+    case Model::kTcc:
+      return forward ? "confirm" : "cancel";
+    case Model::kXa:
+      return forward ? "commit" : "rollback";
+    case Model::kSaga:
+    case Model::kMessage:
+    case Model::kWorkflow:
+      break;
+  }
+  return forward ? "action" : "compensate";
+}
 
 std::string_view Name(Outcome outcome) {
   switch (outcome) {
@@ -86,9 +140,20 @@ std::string_view Name(Outcome outcome) {
 }
 
 std::string BranchId(BranchIndex branch) {
+  if (branch == kNoBranch) return "00";
   std::string id = std::to_string(std::uint64_t{branch.value} + 1);
   if (id.size() < 2) id.insert(0, 1, '0');
   return id;
+}
+
+std::string BranchId(const Txn& txn, BranchIndex branch) {
+  if (branch.value >= txn.branches.size()) return BranchId(branch);
+  const std::string& own = txn.step(branch.value).id;
+  return own.empty() ? BranchId(branch) : own;
+}
+
+bool TakesRegistrations(Model model) {
+  return model == Model::kTcc || model == Model::kXa || model == Model::kWorkflow;
 }
 
 }  // namespace treaty

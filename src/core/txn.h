@@ -19,28 +19,40 @@
 
 namespace treaty {
 
-enum class Model : std::uint8_t { kSaga };
+// The order is stored and never changes.
+enum class Model : std::uint8_t { kSaga, kTcc, kXa, kMessage, kWorkflow };
 
 enum class TxnStatus : std::uint8_t { kPrepared, kSubmitted, kAborting, kSucceed, kFailed };
 
 enum class BranchStatus : std::uint8_t { kPrepared, kSucceed, kFailed };
 
-enum class Op : std::uint8_t { kAction, kCompensate };
+// What a call is for. The wire's word depends on the model: see OpName.
+enum class Op : std::uint8_t {
+  kAction,      // The way forward: a saga's or message's action, confirm, commit.
+  kCompensate,  // The way back: compensate, cancel, rollback.
+  kQuery,       // Asks the client: a message's check-back, a workflow's resume. Has no branch.
+};
 
 // What a call to a participant came to. kUnknown covers everything that is not a definite
 // answer: time-outs, broken connections, unexpected statuses.
 enum class Outcome : std::uint8_t { kSuccess, kFailure, kOngoing, kUnknown };
 
-// A step of a saga, counted from 0; the wire's branch id is the number after it ("01" is 0).
+// A branch by its place: of the body's steps, or of the registered ones. Counted from 0.
 struct BranchIndex {
   std::uint32_t value = 0;
   auto operator<=>(const BranchIndex&) const = default;
 };
 
+// The place of a call that has no branch.
+inline constexpr BranchIndex kNoBranch{0xFFFFFFFF};
+
+// What is done for one branch, forward and backward.
 struct Step {
-  std::string action;      // URL; empty counts as done at once.
-  std::string compensate;  // URL; empty counts as done at once.
-  std::string payload;     // Bytes, passed on untouched to both.
+  std::string action;      // URL (of Op::kAction); empty counts as done at once.
+  std::string compensate;  // URL (of Op::kCompensate); empty counts as done at once.
+  std::string payload;     // Bytes, passed on untouched to both. Of a workflow: the result.
+  std::string id = {};     // The wire's branch id; empty: the number after the place ("01" is 0).
+  std::string op = {};     // Of a recorded workflow step: the client's word.
   bool operator==(const Step&) const = default;
 };
 
@@ -74,12 +86,18 @@ struct Terms {
   std::vector<Header> branch_headers;  // As asked for.
   std::vector<Header> passed_headers;  // Copied from the submitting request.
   std::string custom_data;             // As received.
-  // From custom_data:
+  // From custom_data, of a saga:
   bool concurrent = false;                      // Steps do not wait for the one before.
   std::vector<std::vector<BranchIndex>> after;  // Per step: those it waits for. Empty: no orders.
+  // Of a message: the first delivery is not before `created` + `delay`.
+  std::chrono::seconds delay{0};
+  // Of a workflow: what it is resumed with.
+  std::string workflow_name;
+  std::string workflow_input;
 };
 
-// Progress of one step.
+// Progress of one branch. Of a recorded workflow step, `action` is the outcome that its client
+// recorded and `action_time` when.
 struct Branch {
   BranchStatus action = BranchStatus::kPrepared;
   BranchStatus compensate = BranchStatus::kPrepared;
@@ -117,7 +135,9 @@ struct Txn {
 
   // Durable.
   TxnStatus status = TxnStatus::kPrepared;
-  std::vector<Branch> branches;  // One per step.
+  std::vector<Branch> branches;  // One per step, of the body or registered.
+  // Of TCC, XA and workflow, in the order of registration. Only ever grows.
+  std::vector<std::shared_ptr<const Step>> registered;
   std::string rollback_reason;
   std::string result;
   std::uint32_t backoff = 0;  // k: unknown rounds in a row.
@@ -131,6 +151,9 @@ struct Txn {
   Live live;
 
   const std::string& gid() const { return body->gid; }
+  const Step& step(std::size_t branch) const {
+    return registered.empty() ? body->steps[branch] : *registered[branch];
+  }
   bool IsFinished() const { return status == TxnStatus::kSucceed || status == TxnStatus::kFailed; }
 };
 
@@ -141,10 +164,17 @@ bool IsLegalMove(Model model, TxnStatus from, TxnStatus to, bool forced);
 std::string_view Name(Model model);
 std::string_view Name(TxnStatus status);
 std::string_view Name(BranchStatus status);
-std::string_view Name(Op op);
 std::string_view Name(Outcome outcome);
 
-// Returns the wire's branch id of a step: "01" for the first, three digits from the hundredth.
+// Returns the wire's word for an operation; a workflow's resume goes by the workflow's own name.
+std::string_view OpName(Model model, Op op);
+
+// Returns the wire's branch id of a step: its own, else "01" for the first, three digits from
+// the hundredth, and "00" for kNoBranch.
 std::string BranchId(BranchIndex branch);
+std::string BranchId(const Txn& txn, BranchIndex branch);
+
+// Whether branches are registered by the client one by one while the transaction is prepared.
+bool TakesRegistrations(Model model);
 
 }  // namespace treaty

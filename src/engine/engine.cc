@@ -140,8 +140,33 @@ void Engine::Submit(TxnRequest request, AnswerFn answer) {
   });
 }
 
-void Engine::Abort(std::string gid, AnswerFn answer) {
-  impl_->OnLane(gid, answer, [gid, answer](Lane& lane) { lane.Abort(gid, answer); });
+void Engine::Abort(AbortRequest request, AnswerFn answer) {
+  const std::string gid = request.gid;
+  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
+    lane.Abort(std::move(request), std::move(answer));
+  });
+}
+
+void Engine::Register(RegisterRequest request, AnswerFn answer) {
+  const std::string gid = request.gid;
+  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
+    lane.Register(std::move(request), std::move(answer));
+  });
+}
+
+void Engine::PrepareWorkflow(TxnRequest request, RecordFn done) {
+  const std::string gid = request.body->gid;
+  const AnswerFn refuse = [done](Answer answer) { done(std::move(answer), {}); };
+  impl_->OnLane(gid, refuse, [request = std::move(request), done](Lane& lane) mutable {
+    lane.PrepareWorkflow(std::move(request), std::move(done));
+  });
+}
+
+void Engine::EndWorkflow(WorkflowEndRequest request, AnswerFn answer) {
+  const std::string gid = request.gid;
+  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
+    lane.EndWorkflow(std::move(request), std::move(answer));
+  });
 }
 
 void Engine::ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct EngineLimits {
   std::size_t queued_writes =
       40'000;                         // Waiting for the committer, all lanes together; beyond: 503.
   std::size_t batch_writes = 1'000;   // In one database transaction.
+  std::size_t branches = 1'000;       // Registered in one transaction; beyond: 400.
   std::size_t waiting_reads = 1'000;  // Requests that read the store, waiting; beyond: 503.
 };
 
@@ -80,7 +82,17 @@ class Engine {
   // The requests of protocol §1.6 and the table of repeats (design §6).
   void Prepare(TxnRequest request, AnswerFn answer);
   void Submit(TxnRequest request, AnswerFn answer);
-  void Abort(std::string gid, AnswerFn answer);
+  void Abort(AbortRequest request, AnswerFn answer);
+
+  // Registers a branch, or records a workflow's step (§1.7); never creates a transaction.
+  void Register(RegisterRequest request, AnswerFn answer);
+
+  // Creates a workflow or returns the one there is, with what it has recorded (§1.8). The record
+  // is there if the answer is kSuccess.
+  using RecordFn = std::function<void(Answer, std::optional<StoredTxn>)>;
+  void PrepareWorkflow(TxnRequest request, RecordFn done);
+  void EndWorkflow(WorkflowEndRequest request, AnswerFn answer);
+
   void ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer);
   void ResetNextCronTime(std::string gid, AnswerFn answer);
 

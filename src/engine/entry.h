@@ -21,6 +21,12 @@ struct Entry;
 // or could not be read (`trouble`). Returns whether it staged a change in `next`.
 using RequestFn = std::function<bool(Entry&)>;
 
+// A client that waits until the transaction is finished or at rest.
+struct Waiter {
+  std::function<void(Answer)> answer;
+  bool of_abort = false;  // It asked for the end that a submit's client fears.
+};
+
 struct Entry {
   enum class Knowledge : std::uint8_t {
     kAbsent,   // Taken for not stored yet; an insert tells.
@@ -50,11 +56,11 @@ struct Entry {
 
   // Who is told when the write under way is durable (or refused).
   std::vector<std::function<void(Status)>> acks;
-  // Clients that wait until the transaction is finished or at rest.
-  std::vector<std::function<void(Answer)>> waiters;
+  std::vector<Waiter> waiters;
   // The request behind an insert under way, run again on the record if the gid is taken.
   RequestFn inserting;
 
+  Time used = kNever;  // When a request was last served.
   TimerId timer = kNoTimer;
   Time timer_at = kNever;
 };

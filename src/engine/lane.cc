@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/model.h"
 #include "core/repeats.h"
-#include "core/saga.h"
 
 namespace treaty {
 Lane::Lane(Shared& shared, LanePorts ports) : shared_(shared), ports_(ports) {}
@@ -45,6 +45,7 @@ bool Lane::TakeInbox(Entry& entry) {
       staged = TakeEvent(entry, std::move(*event), staged);
     } else {
       if (staged) break;
+      entry.used = shared_.Now();
       staged = std::get<RequestFn>(entry.inbox[taken])(entry);
     }
     ++taken;
@@ -57,7 +58,7 @@ bool Lane::TakeInbox(Entry& entry) {
 bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
   if (entry.knowledge != Entry::Knowledge::kPresent) return staged;
   Txn& present = staged ? entry.next : entry.txn;
-  Decision decision = saga::Apply(present, event, shared_.config.policy);
+  Decision decision = model::Apply(present, event, shared_.config.policy);
   if (decision.durability == Durability::kDurable) {
     entry.terms_changed = entry.terms_changed || decision.next.terms != present.terms;
     entry.next = std::move(decision.next);
@@ -75,10 +76,10 @@ bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
 // Performs what is due for the durable state: calls, timers, answers; or lets it go.
 void Lane::Drive(Entry& entry) {
   const Time now = shared_.Now();
-  const Duties duties = saga::Plan(entry.txn, now, shared_.config.policy);
+  const Duties duties = model::Plan(entry.txn, now, shared_.config.policy);
   if (!shared_.stopping) {
     StartCalls(entry, duties.calls);
-    if (duties.wake != kNever) SetTimer(entry, NextLook(entry.txn, duties, now));
+    if (const Time look = NextLook(entry, duties, now); look != kNever) SetTimer(entry, look);
   }
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
   if (MayLeave(entry)) return Leave(entry);
@@ -97,10 +98,14 @@ bool Lane::IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties)
          duties.wake > now + shared_.config.park_horizon && txn.live.hold_until <= now;
 }
 
-// When to look again: when something is due, or when a long sleep may begin.
-Time Lane::NextLook(const Txn& txn, const Duties& duties, Time now) {
-  const Time held = txn.live.hold_until;
-  return held > now ? std::min(held, duties.wake) : duties.wake;
+// When to look again: when something is due, when a long sleep may begin, or when it need not be
+// kept any longer.
+Time Lane::NextLook(const Entry& entry, const Duties& duties, Time now) const {
+  Time look = duties.wake;
+  for (const Time other : {entry.txn.live.hold_until, KeptUntil(entry)}) {
+    if (other > now && (look == kNever || other < look)) look = other;
+  }
+  return look;
 }
 
 void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {
@@ -112,15 +117,13 @@ void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {
 }
 
 void Lane::StartCall(Entry& entry, const Call& call) {
-  if (call.op == Op::kAction) saga::MarkCalled(entry.txn, call.branch);
+  model::MarkCalled(entry.txn, call);
   entry.in_flight.push_back(call);
   ++under_way_;
   shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
 
-  const auto own = entry.txn.terms->request_timeout;
-  const Duration timeout = own.count() > 0 ? Duration(own) : shared_.config.policy.request_timeout;
   ports_.participant->Call(
-      {entry.txn.body, entry.txn.terms, call.branch, call.op, timeout},
+      MakeCall(entry.txn, call, shared_.config.policy),
       [this, gid = entry.gid, call](BranchReply reply) { OnReply(gid, call, std::move(reply)); });
 }
 
@@ -133,7 +136,8 @@ void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) 
   std::erase(entry.in_flight, call);
   if (shared_.log->Enabled(LogLevel::kDebug)) {
     shared_.log->Write(LogLevel::kDebug, gid,
-                       BranchId(call.branch) + "/" + std::string(Name(call.op)) + " " +
+                       BranchId(entry.txn, call.branch) + "/" +
+                           std::string(OpName(entry.txn.body->model, call.op)) + " " +
                            std::string(Name(reply.outcome)) + " " + reply.text);
   }
   Push(entry, MakeEvent(Replied{call.branch, call.op, reply.outcome, std::move(reply.text),
@@ -149,7 +153,9 @@ bool Lane::IsAtRest(const Entry& entry, const Duties& duties) const {
 }
 
 void Lane::AnswerWaiters(Entry& entry) {
-  for (auto& waiter : std::exchange(entry.waiters, {})) waiter(WaitOutcome(entry.txn));
+  for (auto& waiter : std::exchange(entry.waiters, {})) {
+    waiter.answer(waiter.of_abort ? AbortOutcome(entry.txn) : WaitOutcome(entry.txn));
+  }
 }
 
 void Lane::SetTimer(Entry& entry, Time at) {
@@ -189,8 +195,19 @@ bool Lane::MayLeave(const Entry& entry) const {
   if (!entry.in_flight.empty() || !entry.waiters.empty() || !entry.inbox.empty() || entry.dirty) {
     return false;
   }
-  if (entry.txn.IsFinished() || entry.txn.status == TxnStatus::kPrepared) return true;
+  if (entry.txn.IsFinished()) return true;
+  if (shared_.Now() < KeptUntil(entry)) return false;
+  if (entry.txn.status == TxnStatus::kPrepared && entry.wake == kNever) return true;
   return !entry.owned && entry.wake > shared_.Now() + shared_.config.park_horizon;
+}
+
+// A prepared transaction is expected to be asked for again soon: it stays for a while after a
+// request, as a copy that needs no reading, while there is plenty of room.
+Time Lane::KeptUntil(const Entry& entry) const {
+  const std::size_t live = shared_.live_txns.load(std::memory_order_relaxed);
+  const bool crowded = live > shared_.config.limits.live_txns / 2;
+  if (crowded || shared_.stopping || entry.txn.status != TxnStatus::kPrepared) return kNever;
+  return entry.used == kNever ? kNever : entry.used + shared_.config.park_horizon;
 }
 
 void Lane::Leave(Entry& entry) {

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/repeats.h"
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
@@ -52,7 +53,10 @@ class Lane {
   // The requests of engine.h.
   void Prepare(TxnRequest request, Engine::AnswerFn answer);
   void Submit(TxnRequest request, Engine::AnswerFn answer);
-  void Abort(std::string gid, Engine::AnswerFn answer);
+  void PrepareWorkflow(TxnRequest request, Engine::RecordFn done);
+  void Abort(AbortRequest request, Engine::AnswerFn answer);
+  void Register(RegisterRequest request, Engine::AnswerFn answer);
+  void EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer);
   void ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer);
   void ResetDue(std::string gid, std::function<void(Result<bool>)> done);
 
@@ -71,10 +75,15 @@ class Lane {
   void WithRecord(const std::string& gid, RequestFn request);
   bool RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
   bool RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
-  bool RunForceStop(Entry& entry, const ForceStopped& event, const Engine::AnswerFn& answer);
   bool Insert(Entry& entry, const TxnRequest& request, TxnStatus status);
   bool ApplyThen(Entry& entry, decltype(Event::what) what);
-  void AwaitOrAnswerLater(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  static bool IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& absent);
+  static bool IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits);
+  static void AwaitOrAnswerLater(Entry& entry, Waiter waiter, bool waits);
+
+  // lane_changes.cc
+  bool RunPrepareWorkflow(Entry& entry, const TxnRequest& request, const Engine::RecordFn& done);
+  bool RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer);
 
   // lane.cc and lane_store.cc
   Event MakeEvent(decltype(Event::what) what);
@@ -101,7 +110,8 @@ class Lane {
   void StartCall(Entry& entry, const Call& call);
   void OnReply(const std::string& gid, const Call& call, BranchReply reply);
   bool IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const;
-  static Time NextLook(const Txn& txn, const Duties& duties, Time now);
+  Time NextLook(const Entry& entry, const Duties& duties, Time now) const;
+  Time KeptUntil(const Entry& entry) const;
   bool IsAtRest(const Entry& entry, const Duties& duties) const;
   void AnswerWaiters(Entry& entry);
   void SetTimer(Entry& entry, Time at);
@@ -122,5 +132,8 @@ class Lane {
 
 // The reply to a client whose request met a store that did not do its part.
 Answer StoreTrouble(const Status& status);
+
+// Answers once the change is durable, or says that the store could not do it.
+std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer);
 
 }  // namespace treaty

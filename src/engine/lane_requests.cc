@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/canary.h"
+#include "core/model.h"
 #include "core/repeats.h"
-#include "core/saga.h"
 #include "engine/lane.h"
 
 namespace treaty {
@@ -16,14 +16,9 @@ Answer StoreTrouble(const Status& status) {
   return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
 }
 
-namespace {
-
-// Answers once the change is durable, or says that the store could not do it.
 std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer) {
   return [answer](const Status& status) { answer(status.ok() ? Answer{} : StoreTrouble(status)); };
 }
-
-}  // namespace
 
 Entry& Lane::NewEntry(const std::string& gid) {
   auto& slot = entries_[gid];
@@ -63,6 +58,57 @@ void Lane::WithRecord(const std::string& gid, RequestFn request) {
   LoadRecord(entry);
 }
 
+// Answers where there is no record to work on; returns whether there is one.
+bool Lane::IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& absent) {
+  if (!entry.trouble.ok()) {
+    answer(StoreTrouble(entry.trouble));
+    return false;
+  }
+  if (entry.knowledge == Entry::Knowledge::kPresent) return true;
+  answer(absent);
+  return false;
+}
+
+// Answers at once, unless the ruling is to apply an event; returns whether it is.
+bool Lane::IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits) {
+  if (ruling.kind == Ruling::Kind::kApply) return true;
+  if (ruling.kind == Ruling::Kind::kAnswer) {
+    waiter.answer(ruling.answer);
+  } else if (waits) {
+    entry.waiters.push_back(std::move(waiter));
+  } else {
+    waiter.answer({});
+  }
+  return false;
+}
+
+// A waiting client hears the outcome, any other that its request is durable.
+void Lane::AwaitOrAnswerLater(Entry& entry, Waiter waiter, bool waits) {
+  if (waits) {
+    entry.waiters.push_back(std::move(waiter));
+  } else {
+    entry.acks.push_back(AnswerWhenStored(waiter.answer));
+  }
+}
+
+bool Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
+  std::shared_ptr<const Body> body = request.body;
+  if (status == TxnStatus::kPrepared) {
+    auto prepared = std::make_shared<Body>(*body);
+    prepared->prepared = true;
+    body = std::move(prepared);
+  }
+  entry.next = model::Create(std::move(body), request.terms, status, shared_.Now());
+  return true;
+}
+
+// Applies an event that has an effect on every transaction in the present state; returns true.
+bool Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
+  const bool staged = TakeEvent(entry, MakeEvent(std::move(what)), false);
+  if (!staged) Acknowledge(entry);
+  return staged;
+}
+
 void Lane::Prepare(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
   WithNew(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
@@ -83,133 +129,36 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
     return RunPrepare(found, request, answer);
   };
   entry.acks.push_back(AnswerWhenStored(answer));
-  TxnRequest prepared = request;
-  auto body = std::make_shared<Body>(*request.body);
-  body->prepared = true;
-  prepared.body = std::move(body);
-  return Insert(entry, prepared, TxnStatus::kPrepared);
+  return Insert(entry, request, TxnStatus::kPrepared);
 }
 
 void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
-  WithNew(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
+  const bool may_create = !TakesRegistrations(request.body->model);
+  RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunSubmit(entry, request, answer);
-  });
+  };
+  if (may_create) return WithNew(gid, answer, std::move(run));
+  WithRecord(gid, std::move(run));
 }
 
 bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
-  if (!entry.trouble.ok()) {
-    answer(StoreTrouble(entry.trouble));
-    return false;
-  }
-  if (entry.knowledge == Entry::Knowledge::kAbsent) {
+  const Model model = request.body->model;
+  const bool waits = request.terms->wait_result;
+  const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
+  const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
+  if (entry.trouble.ok() && absent && !TakesRegistrations(model)) {
     entry.inserting = [this, request, answer](Entry& found) {
       return RunSubmit(found, request, answer);
     };
-    AwaitOrAnswerLater(entry, request, answer);
+    AwaitOrAnswerLater(entry, {answer}, waits);
     return Insert(entry, request, TxnStatus::kSubmitted);
   }
-  if (canary::Armed(canary::Canary::kResubmitRunsAgain)) {
-    return Insert(entry, request, TxnStatus::kSubmitted);
-  }
-  const Ruling ruling = RuleOnSubmit(entry.txn, request);
-  switch (ruling.kind) {
-    case Ruling::Kind::kAnswer:
-      answer(ruling.answer);
-      return false;
-    case Ruling::Kind::kAwait:
-      if (request.terms->wait_result) {
-        entry.waiters.push_back(answer);
-      } else {
-        answer({});
-      }
-      return false;
-    case Ruling::Kind::kApply:
-      break;
-  }
-  AwaitOrAnswerLater(entry, request, answer);
+  if (!IsThere(entry, answer, UnknownForSubmit(entry.gid, model))) return false;
+  if (again) return Insert(entry, request, TxnStatus::kSubmitted);
+  if (!IsToApply(entry, RuleOnSubmit(entry.txn, request), {answer}, waits)) return false;
+  AwaitOrAnswerLater(entry, {answer}, waits);
   return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn.terms, request)});
-}
-
-// A waiting client hears the outcome, any other that its request is durable.
-void Lane::AwaitOrAnswerLater(Entry& entry, const TxnRequest& request,
-                              const Engine::AnswerFn& answer) {
-  if (request.terms->wait_result) {
-    entry.waiters.push_back(answer);
-  } else {
-    entry.acks.push_back(AnswerWhenStored(answer));
-  }
-}
-
-bool Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
-  entry.next = saga::Create(request.body, request.terms, status, shared_.Now());
-  return true;
-}
-
-// Applies an event that has an effect on every transaction in the present state; returns true.
-bool Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
-  const bool staged = TakeEvent(entry, MakeEvent(std::move(what)), false);
-  if (!staged) Acknowledge(entry);
-  return staged;
-}
-
-void Lane::Abort(std::string gid, Engine::AnswerFn answer) {
-  WithRecord(gid, [answer = std::move(answer)](Entry& entry) {
-    if (!entry.trouble.ok()) {
-      answer(StoreTrouble(entry.trouble));
-    } else if (entry.knowledge == Entry::Knowledge::kAbsent) {
-      answer(UnknownGid(entry.gid));
-    } else {
-      answer(RuleOnAbort(entry.txn).answer);
-    }
-    return false;
-  });
-}
-
-void Lane::ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer) {
-  WithRecord(gid, [this, event = std::move(event), answer = std::move(answer)](Entry& entry) {
-    return RunForceStop(entry, event, answer);
-  });
-}
-
-bool Lane::RunForceStop(Entry& entry, const ForceStopped& event, const Engine::AnswerFn& answer) {
-  if (!entry.trouble.ok()) {
-    answer(StoreTrouble(entry.trouble));
-    return false;
-  }
-  if (entry.knowledge == Entry::Knowledge::kAbsent) {
-    answer(UnknownGid(entry.gid));
-    return false;
-  }
-  const Ruling ruling = RuleOnForceStop(entry.txn);
-  if (ruling.kind == Ruling::Kind::kAnswer) {
-    answer(ruling.answer);
-    return false;
-  }
-  shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
-  entry.acks.push_back(AnswerWhenStored(answer));
-  return ApplyThen(entry, event);
-}
-
-void Lane::ResetDue(std::string gid, std::function<void(Result<bool>)> done) {
-  WithRecord(gid, [this, done = std::move(done)](Entry& entry) {
-    const bool present = entry.knowledge == Entry::Knowledge::kPresent;
-    if (!entry.trouble.ok() || !present) {
-      done(entry.trouble.ok() ? Result<bool>(false) : Result<bool>(entry.trouble));
-      return false;
-    }
-    entry.acks.push_back([done](const Status& status) {
-      done(status.ok() ? Result<bool>(true) : Result<bool>(status));
-    });
-    return ApplyThen(entry, DueReset{});
-  });
-}
-
-void Lane::Adopt(std::string gid, std::function<void(bool)> settled) {
-  WithRecord(gid, [settled = std::move(settled)](Entry& entry) {
-    settled(entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss);
-    return false;
-  });
 }
 
 }  // namespace treaty

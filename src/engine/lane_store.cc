@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/canary.h"
-#include "core/saga.h"
+#include "core/model.h"
 #include "engine/lane.h"
 
 namespace treaty {
@@ -26,6 +26,7 @@ void Lane::StartWrite(Entry& entry) {
   job.write.kind = insert ? Write::Kind::kInsert : Write::Kind::kUpdate;
   job.write.txn = &entry.next;
   job.write.terms_changed = std::exchange(entry.terms_changed, false);
+  job.write.added = entry.next.registered.size() - (insert ? 0 : entry.txn.registered.size());
   job.write.write_id = ports_.random->Next();
   PlaceInIndexes(entry, job.write);
   entry.owned = !job.write.owner.empty();
@@ -41,8 +42,10 @@ void Lane::StartWrite(Entry& entry) {
 // Decides who looks after the record once this write is durable: this instance while there is
 // something to do soon, the due index for a longer sleep, nobody when nothing is due.
 void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
-  if (entry.next.IsFinished() || entry.next.status == TxnStatus::kPrepared) return;
-  const Duties duties = saga::Plan(entry.next, shared_.Now(), shared_.config.policy);
+  if (entry.next.IsFinished()) return;
+  const Duties duties = model::Plan(entry.next, shared_.Now(), shared_.config.policy);
+  const bool rests = duties.calls.empty() && duties.wake == kNever && entry.in_flight.empty();
+  if (rests) return;
   if (IsLongSleep(entry, entry.next, duties)) {
     write.wake = duties.wake;
   } else {
@@ -149,7 +152,7 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   entry.dirty = false;
   entry.txn = std::move(stored.txn);
   const Time now = shared_.Now();
-  saga::Loaded(entry.txn, now, shared_.config.policy);
+  model::Loaded(entry.txn, now, shared_.config.policy);
   // Still asleep: no call is under way. One whose time has come may have been called already, by
   // a process that ended before it wrote anything.
   if (!entry.owned && entry.wake > now) entry.txn.live.hold_until = kNever;
@@ -163,7 +166,7 @@ void Lane::Acknowledge(Entry& entry) {
 void Lane::Disappoint(Entry& entry, const Status& status) {
   entry.inserting = nullptr;
   for (auto& ack : std::exchange(entry.acks, {})) ack(status);
-  for (auto& waiter : std::exchange(entry.waiters, {})) waiter(StoreTrouble(status));
+  for (auto& waiter : std::exchange(entry.waiters, {})) waiter.answer(StoreTrouble(status));
 }
 
 }  // namespace treaty

@@ -4,28 +4,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "base/time.h"
-#include "core/txn.h"
+#include "core/branch_call.h"
 
 namespace treaty {
-
-// One call, complete: nothing else of the transaction is needed to make it.
-struct BranchCall {
-  std::shared_ptr<const Body> body;    // gid, model, protocol; the payload of step `branch`.
-  std::shared_ptr<const Terms> terms;  // Headers.
-  BranchIndex branch;
-  Op op = Op::kAction;
-  Duration timeout{0};  // From handing over to the end of the reply; queueing counts.
-
-  const std::string& url() const {
-    const Step& step = body->steps[branch.value];
-    return op == Op::kAction ? step.action : step.compensate;
-  }
-  const std::string& payload() const { return body->steps[branch.value].payload; }
-};
 
 struct BranchReply {
   Outcome outcome = Outcome::kUnknown;

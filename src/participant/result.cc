@@ -41,18 +41,17 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// A compensation's reply may mention the FAILURE it undoes, so there the word must stand alone.
-Word LegacyWord(std::string_view body, Op op) {
-  if (op != Op::kAction) return Exactly(Trimmed(body));
+Word LegacyWord(std::string_view body, Words words) {
+  if (words == Words::kAlone) return Exactly(Trimmed(body));
   const std::string_view searched = body.substr(0, kSearched);
   if (searched.find(kOngoingText) != std::string_view::npos) return Word::kOngoing;
   return searched.find(kFailureText) != std::string_view::npos ? Word::kFailure : Word::kNone;
 }
 
-Word WordOf(std::string_view body, Op op, const ResultOptions& options) {
+Word WordOf(std::string_view body, Words words, const ResultOptions& options) {
   if (body.empty()) return Word::kNone;
   if (const auto word = FieldWord(body)) return *word;
-  return options.legacy_result_words ? LegacyWord(body, op) : Word::kNone;
+  return options.legacy_result_words ? LegacyWord(body, words) : Word::kNone;
 }
 
 bool IsSuccess(int status, const ResultOptions& options) {
@@ -61,8 +60,8 @@ bool IsSuccess(int status, const ResultOptions& options) {
 
 }  // namespace
 
-BranchReply MapReply(int status, std::string_view body, Op op, const ResultOptions& options) {
-  const Word word = WordOf(body, op, options);
+BranchReply MapReply(int status, std::string_view body, Words words, const ResultOptions& options) {
+  const Word word = WordOf(body, words, options);
   const auto account = [&] { return "status " + std::to_string(status); };
   if (status == 425 || word == Word::kOngoing) return {Outcome::kOngoing, account()};
   if (status == 409 || word == Word::kFailure) return {Outcome::kFailure, ReasonText(body)};

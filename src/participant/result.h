@@ -2,9 +2,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
-#include "core/txn.h"
 #include "participant/participant.h"
 
 namespace treaty {
@@ -14,7 +14,11 @@ struct ResultOptions {
   bool legacy_result_words = true;  // The words count in bodies without a `dtm_result`.
 };
 
+// Where the words ONGOING and FAILURE count in a body without a `dtm_result`: a compensation's
+// reply may mention the FAILURE it undoes, so there the word must stand alone.
+enum class Words : std::uint8_t { kAnywhere, kAlone };
+
 // Returns the outcome, with the text to keep or log.
-BranchReply MapReply(int status, std::string_view body, Op op, const ResultOptions& options);
+BranchReply MapReply(int status, std::string_view body, Words words, const ResultOptions& options);
 
 }  // namespace treaty

@@ -30,6 +30,7 @@ struct Write {
   std::uint64_t write_id = 0;  // Random; tells one's own write from another's later.
   std::string owner = {};      // Empty: nobody drives it, `wake` brings it back.
   Time wake = kNever;          // The due index's time; kNever for a finished or resting one.
+  std::size_t added = 0;       // How many of txn->registered, at the end, are not stored yet.
 };
 
 enum class Verdict : std::uint8_t {

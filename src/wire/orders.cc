@@ -106,7 +106,7 @@ bool CanFinish(const After& after, bool concurrent) {
 
 }  // namespace
 
-Status ReadCustomData(std::string_view text, std::size_t steps, Terms& terms) {
+Status ReadSagaData(std::string_view text, std::size_t steps, Terms& terms) {
   constexpr std::array<std::string_view, 2> kNames = {"orders", "concurrent"};
   auto document = Document::Parse(text, Document::Slot::kCustomData, "custom_data");
   if (!document.ok()) return document.status();

@@ -1,4 +1,4 @@
-// The custom data of a saga: which steps wait for which.
+// Which steps of a saga wait for which.
 
 #pragma once
 
@@ -9,8 +9,9 @@
 
 namespace treaty::wire {
 
-// Reads `text` ({"orders":{"2":[0,1]},"concurrent":true}) into terms.concurrent and terms.after.
-// Refuses what could never finish: steps out of range, a step that waits for itself, cycles.
-Status ReadCustomData(std::string_view text, std::size_t steps, Terms& terms);
+// Reads custom_data ({"orders":{"2":[0,1]},"concurrent":true}) into terms.concurrent and
+// terms.after. Refuses what could never finish: steps out of range, a step that waits for itself,
+// cycles.
+Status ReadSagaData(std::string_view text, std::size_t steps, Terms& terms);
 
 }  // namespace treaty::wire

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "wire/json_reader.h"
@@ -11,6 +12,14 @@
 namespace treaty::wire {
 
 inline constexpr std::size_t kMaxHeaders = 32;
+inline constexpr std::size_t kMaxOp = 45;
+inline constexpr std::size_t kMaxWorkflowName = 128;
+
+// 1 to 128 characters of the set for gids.
+Status CheckBranchId(std::string_view id, const RequestRules& rules);
+
+// A word that becomes the parameter `op` of a call: 1 to `most` characters, none a control.
+Status CheckOpName(std::string_view name, std::string_view key, std::size_t most);
 
 struct StepSource {
   const Element* steps = nullptr;     // Null: absent.

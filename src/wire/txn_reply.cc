@@ -131,33 +131,52 @@ struct BranchRow {
   Op op = Op::kAction;
 };
 
+// A list shows records without their bodies: then only the progress is known.
+const Step* KnownStep(const BranchRow& row) {
+  const Txn& txn = row.txn;
+  const std::size_t i = row.index.value;
+  if (i < txn.registered.size()) return txn.registered[i].get();
+  return i < txn.body->steps.size() ? &txn.body->steps[i] : nullptr;
+}
+
+std::string_view OpOf(const BranchRow& row, const Step* step) {
+  if (step != nullptr && !step->op.empty()) return step->op;
+  return OpName(row.txn.body->model, row.op);
+}
+
 void AppendBranch(std::string& out, const BranchRow& row) {
   const Branch& branch = row.txn.branches[row.index.value];
   const bool action = row.op == Op::kAction;
   const Time when = action ? branch.action_time : branch.compensate_time;
+  const Step* const step = KnownStep(row);
   ObjectWriter object(out);
   object.Number("id", 0);
   object.TimeOrNull("create_time", row.txn.created);
   object.TimeOrNull("update_time", when == kNever ? row.txn.created : when);
   object.StringIfAny("gid", row.txn.gid());
-  if (row.index.value < row.txn.body->steps.size()) {
-    const Step& step = row.txn.body->steps[row.index.value];
-    object.StringIfAny("url", action ? step.action : step.compensate);
-    if (!step.payload.empty()) AppendBase64(object.Key("bin_data"), step.payload);
+  if (step != nullptr) {
+    object.StringIfAny("url", action ? step->action : step->compensate);
+    if (!step->payload.empty()) AppendBase64(object.Key("bin_data"), step->payload);
   }
-  object.String("branch_id", BranchId(row.index));
-  object.String("op", Name(row.op));
+  const bool has_id = step != nullptr && !step->id.empty();
+  object.String("branch_id", has_id ? step->id : BranchId(row.index));
+  object.String("op", OpOf(row, step));
   object.String("status", Name(action ? branch.action : branch.compensate));
   object.TimeIfAny("finish_time", when);
   object.Close();
 }
 
+// Messages and workflows have no way back.
+bool HasTwoOps(Model model) { return model != Model::kMessage && model != Model::kWorkflow; }
+
 void AppendBranches(std::string& out, const Txn& txn) {
   out += '[';
   for (std::uint32_t i = 0; i < txn.branches.size(); ++i) {
     if (i > 0) out += ',';
-    AppendBranch(out, {txn, {i}, Op::kCompensate});
-    out += ',';
+    if (HasTwoOps(txn.body->model)) {
+      AppendBranch(out, {txn, {i}, Op::kCompensate});
+      out += ',';
+    }
     AppendBranch(out, {txn, {i}, Op::kAction});
   }
   out += ']';
@@ -196,6 +215,15 @@ std::string QueryReply(const StoredTxn* stored, const Policy& policy) {
   AppendBranches(out, stored->txn);
   out += R"(,"transaction":)";
   AppendTxn(out, *stored, policy);
+  out += '}';
+  return out;
+}
+
+std::string WorkflowReply(const StoredTxn& stored, const Policy& policy) {
+  std::string out = R"({"transaction":)";
+  AppendTxn(out, stored, policy);
+  out += R"(,"progresses":)";
+  AppendBranches(out, stored.txn);
   out += '}';
   return out;
 }

@@ -21,6 +21,9 @@ std::string FailureReply(std::string_view message);
 // The transaction with its branches; null: the gid is unknown.
 std::string QueryReply(const StoredTxn* stored, const Policy& policy);
 
+// The reply of prepareWorkflow: the transaction, and what has been recorded of it (§1.8).
+std::string WorkflowReply(const StoredTxn& stored, const Policy& policy);
+
 // A page; `gid` and `position` as asked for.
 std::string ListReply(const ListPage& page, const ListFilter& asked, const Policy& policy);
 

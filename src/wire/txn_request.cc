@@ -9,9 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "wire/custom_data.h"
 #include "wire/json_reader.h"
-#include "wire/orders.h"
 #include "wire/request_parts.h"
+#include "wire/url_memo.h"
 
 namespace treaty::wire {
 namespace {
@@ -33,6 +34,7 @@ enum Key : std::size_t {
   kPassthroughHeaders,
   kCustomData,
   kUpdateBranchSync,
+  kReqExtra,
   kKeyCount
 };
 
@@ -51,7 +53,8 @@ constexpr std::array<std::string_view, kKeyCount> kKeys = {"gid",
                                                            "branch_headers",
                                                            "passthrough_headers",
                                                            "custom_data",
-                                                           "update_branch_sync"};
+                                                           "update_branch_sync",
+                                                           "req_extra"};
 
 using RequestFields = Fields<kKeyCount>;
 
@@ -98,15 +101,19 @@ class Reader {
   Status status_;
 };
 
-Status CheckType(std::string_view type) {
-  if (type == "saga") return {};
-  if (type.empty()) return Invalid("trans_type is missing; use \"saga\"");
-  for (const std::string_view known : {"tcc", "xa", "msg", "workflow"}) {
-    if (type != known) continue;
-    return Invalid("trans_type '" + std::string(type) +
-                   "' is not supported by this version; use \"saga\"");
+Result<Model> ReadModel(std::string_view type, Intent intent) {
+  constexpr std::string_view kUse = "use \"saga\", \"tcc\", \"xa\", \"msg\" or \"workflow\"";
+  if (type.empty()) return Invalid("trans_type is missing; " + std::string(kUse));
+  const std::optional<Model> model = ParseModel(type);
+  if (!model) return Invalid("trans_type " + Quoted(type) + " is unknown; " + std::string(kUse));
+  const bool workflow = *model == Model::kWorkflow;
+  if (intent == Intent::kPrepare && workflow) {
+    return Invalid("a workflow is prepared by prepareWorkflow, not by prepare");
   }
-  return Invalid("trans_type " + Quoted(type) + " is unknown; use \"saga\"");
+  if (intent == Intent::kPrepareWorkflow && !workflow) {
+    return Invalid("prepareWorkflow is for trans_type \"workflow\"");
+  }
+  return *model;
 }
 
 Status CheckProtocol(std::string_view protocol) {
@@ -115,22 +122,69 @@ Status CheckProtocol(std::string_view protocol) {
                  " is not supported by this version; use \"http\"");
 }
 
-Status ReadBody(Reader& reader, const RequestRules& rules, Body& body) {
+// Where the client is asked, it must be possible to ask it.
+Status CheckQueryUrl(const Body& body, const RequestRules& rules, Intent intent) {
+  const std::string& url = body.query_prepared;
+  if (url.size() > kMaxUrlBytes) {
+    return Invalid("query_prepared is too long; at most " + std::to_string(kMaxUrlBytes) +
+                   " characters");
+  }
+  const bool asks = body.model == Model::kMessage || body.model == Model::kWorkflow;
+  if (!asks || (url.empty() && intent == Intent::kSubmit)) return {};
+  if (url.empty()) {
+    return Invalid("query_prepared is missing; without it nobody could be asked how it ended");
+  }
+  const auto parsed = ParseHttpUrl(url);
+  Status status = parsed.ok() ? CheckUrl(rules.targets, **parsed) : parsed.status();
+  return status.ok() ? status : Invalid("query_prepared: " + status.message());
+}
+
+Status ReadBody(Reader& reader, const RequestRules& rules, Intent intent, Body& body) {
   body.gid = reader.String(kGid);
   const std::string_view type = reader.String(kTransType);
   const std::string_view protocol = reader.String(kProtocol);
   body.query_prepared = reader.String(kQueryPrepared);
   reader.Note(CheckGid(body.gid, rules));
-  reader.Note(CheckType(type));
+  const auto model = ReadModel(type, intent);
+  if (!model.ok()) reader.Note(model.status());
   reader.Note(CheckProtocol(protocol));
-  if (body.query_prepared.size() > kMaxUrlBytes) {
-    reader.Note(Invalid("query_prepared is too long; at most " + std::to_string(kMaxUrlBytes) +
-                        " characters"));
-  }
   if (!reader.status().ok()) return reader.status();
+  body.model = *model;
+  if (Status status = CheckQueryUrl(body, rules, intent); !status.ok()) return status;
   const StepSource source{reader.Has(kSteps) ? &reader.Value(kSteps) : nullptr,
                           reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr};
-  return ReadSteps(source, rules, body.steps);
+  if (Status status = ReadSteps(source, rules, body.steps); !status.ok()) return status;
+  if (body.steps.empty() || !TakesRegistrations(body.model)) return {};
+  return Invalid("steps are for sagas and messages; a " + std::string(Name(body.model)) +
+                 " has branches that registerBranch registers");
+}
+
+// What a workflow's submit says of its end.
+Result<WorkflowEnded> ReadEnd(const Reader& reader) {
+  constexpr std::array<std::string_view, 3> kNames = {"status", "rollback_reason", "result"};
+  constexpr std::size_t kMaxResult = 64 << 10;
+  simdjson::dom::object object;
+  if (!reader.Has(kReqExtra) || reader.Value(kReqExtra).get(object) != simdjson::SUCCESS) {
+    return Invalid(
+        "req_extra is missing; it says how the workflow ended: {\"status\":\"succeed\"}");
+  }
+  const auto fields = Select(object, kNames);
+  std::array<std::string_view, kNames.size()> texts;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (!fields.found[i]) continue;
+    const auto text = ReadString(fields.values[i], "req_extra." + std::string(kNames[i]));
+    if (!text.ok()) return text.status();
+    texts[i] = *text;
+  }
+  const bool succeed = texts[0] == Name(TxnStatus::kSucceed);
+  if (!succeed && texts[0] != Name(TxnStatus::kFailed)) {
+    return Invalid("req_extra.status " + Quoted(texts[0]) + " must be succeed or failed");
+  }
+  if (texts[2].size() > kMaxResult) {
+    return Invalid("req_extra.result is too long; at most 65536 bytes");
+  }
+  return WorkflowEnded{succeed ? TxnStatus::kSucceed : TxnStatus::kFailed, std::string(texts[1]),
+                       std::string(texts[2])};
 }
 
 Status ReadHeaders(Reader& reader, const HeaderLookup& header, Terms& terms) {
@@ -168,55 +222,34 @@ Status ReadTerms(Reader& reader, const RequestRules& rules, const HeaderLookup& 
 
 bool HasOptions(const Reader& reader) {
   for (std::size_t key = kWaitResult; key < kKeyCount; ++key) {
-    if (key != kCustomData && reader.Has(static_cast<Key>(key))) return true;
+    if (key != kCustomData && key != kReqExtra && reader.Has(static_cast<Key>(key))) return true;
   }
   return false;
 }
 
-bool IsGidCharacter(unsigned char c, bool utf8) {
-  if (utf8) return c >= 0x20 && c != 0x7f;
-  return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '`' && c != '\\' && c != ';';
-}
-
 }  // namespace
 
-Status CheckGid(std::string_view gid, const RequestRules& rules) {
-  constexpr std::size_t kMaxGid = 128;
-  if (gid.empty()) return Invalid("gid is missing; newGid makes one");
-  if (gid.size() > kMaxGid) return Invalid("gid is too long; at most 128 characters");
-  for (const char c : gid) {
-    if (IsGidCharacter(static_cast<unsigned char>(c), rules.gid_charset_utf8)) continue;
-    return Invalid("gid " + Quoted(gid) +
-                   " has characters that are not allowed; use printable ASCII without blanks, "
-                   "quotes, backslashes and semicolons");
-  }
-  if (!rules.gid_charset_utf8 || simdjson::validate_utf8(gid.data(), gid.size())) return {};
-  return Invalid("gid is not valid UTF-8");
-}
-
-std::string Quoted(std::string_view text) {
-  constexpr std::size_t kMost = 64;
-  std::string quoted = "'";
-  for (const char c : text.substr(0, kMost)) quoted += c >= ' ' && c < 0x7f ? c : '?';
-  if (text.size() > kMost) quoted += "...";
-  return quoted += '\'';
-}
-
 Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& rules,
-                                   const HeaderLookup& header) {
+                                   const HeaderLookup& header, Intent intent) {
   auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
   if (!document.ok()) return document.status();
   const RequestFields fields = Select(document->root().get_object().value_unsafe(), kKeys);
   Reader reader(fields);
+  TxnRequest request;
   auto body = std::make_shared<Body>();
-  if (Status status = ReadBody(reader, rules, *body); !status.ok()) return status;
+  if (Status status = ReadBody(reader, rules, intent, *body); !status.ok()) return status;
+  const bool ends = body->model == Model::kWorkflow && intent == Intent::kSubmit;
+  if (ends) {
+    auto end = ReadEnd(reader);
+    if (!end.ok()) return end.status();
+    request.ended = *std::move(end);
+  }
   auto terms = std::make_shared<Terms>();
   if (Status status = ReadTerms(reader, rules, header, *terms); !status.ok()) return status;
-  if (!terms->custom_data.empty()) {
-    Status status = ReadCustomData(terms->custom_data, body->steps.size(), *terms);
+  if (!ends) {
+    Status status = ReadCustomData(body->model, body->steps.size(), *terms);
     if (!status.ok()) return status;
   }
-  TxnRequest request;
   request.has_steps = reader.Has(kSteps) || reader.Has(kPayloads);
   request.has_query_prepared = reader.Has(kQueryPrepared);
   request.has_options = HasOptions(reader);
@@ -224,24 +257,6 @@ Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& ru
   request.body = std::move(body);
   request.terms = std::move(terms);
   return request;
-}
-
-Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {
-  constexpr std::array<std::string_view, 3> kNames = {"gid", "reason", "rollback_reason"};
-  constexpr std::size_t kMaxReason = 4 << 10;
-  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
-  if (!document.ok()) return document.status();
-  const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
-  std::array<std::string_view, kNames.size()> texts;
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (!fields.found[i]) continue;
-    const auto text = ReadString(fields.values[i], kNames[i]);
-    if (!text.ok()) return text.status();
-    texts[i] = *text;
-  }
-  if (Status status = CheckGid(texts[0], rules); !status.ok()) return status;
-  const std::string_view reason = texts[1].empty() ? texts[2] : texts[1];
-  return GidRequest{std::string(texts[0]), std::string(reason.substr(0, kMaxReason))};
 }
 
 }  // namespace treaty::wire

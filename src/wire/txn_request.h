@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,11 +28,23 @@ struct RequestRules {
 // Returns the request's first HTTP header of a name; empty if there is none.
 using HeaderLookup = std::function<std::string_view(std::string_view name)>;
 
-// A prepare or submit. kInvalidArgument: the message says what to change.
-Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& rules,
-                                   const HeaderLookup& header);
+// What the request is to do: some fields are needed for one and not for the other.
+enum class Intent : std::uint8_t { kPrepare, kSubmit, kPrepareWorkflow };
 
-// A request about one existing transaction: abort, forceStop, resetNextCronTime.
+// A prepare, submit or prepareWorkflow. kInvalidArgument: the message says what to change.
+Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& rules,
+                                   const HeaderLookup& header, Intent intent = Intent::kSubmit);
+
+// A registerBranch (protocol §1.7); `type` stands for a missing trans_type.
+Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const RequestRules& rules,
+                                             std::string_view type);
+
+Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules& rules);
+
+// The model of a trans_type, if there is one of that name.
+std::optional<Model> ParseModel(std::string_view type);
+
+// A request about one existing transaction: forceStop, resetNextCronTime.
 struct GidRequest {
   std::string gid;
   std::string reason;  // Key `reason`, else `rollback_reason`; cut to 4 KiB.

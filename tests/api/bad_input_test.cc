@@ -116,10 +116,6 @@ const Bad kBad[] = {
     {R"({"gid":"g","trans_type":"Saga"})", "unknown"},
     {R"({"gid":"g","trans_type":"sagas"})", "unknown"},
     {R"({"gid":"g","trans_type":1})", "must be a string"},
-    {R"({"gid":"g","trans_type":"tcc"})", "'tcc' is not supported"},
-    {R"({"gid":"g","trans_type":"xa"})", "'xa' is not supported"},
-    {R"({"gid":"g","trans_type":"msg"})", "'msg' is not supported"},
-    {R"({"gid":"g","trans_type":"workflow"})", "'workflow' is not supported"},
     {Saga(R"("protocol":"grpc")"), "protocol"},
     {Saga(R"("protocol":"smtp")"), "protocol"},
     {Saga(R"("protocol":1)"), "protocol must be a string"},
@@ -297,7 +293,6 @@ TEST(BadInput, OfRequestsAboutOneGidIsRefused) {
       {"{}", "gid is missing"},
       {R"({"gid":1})", "gid must be a string"},
       {R"({"gid":"a b"})", "printable ASCII"},
-      {R"({"gid":"g","reason":1})", "reason must be a string"},
       {R"({"gid":"g"} x)", "not valid JSON"},
   };
   for (const Bad& bad : kBadGid) {

@@ -146,7 +146,8 @@ TEST(RepeatsTest, ForceIsForWhatIsUnfinishedAndAbortForNoSaga) {
   for (const TxnStatus status : {TxnStatus::kSucceed, TxnStatus::kFailed}) {
     EXPECT_EQ(RuleOnForceStop(Stored(TwoSteps(), status)).answer.kind, Answer::Kind::kFailure);
   }
-  EXPECT_EQ(RuleOnAbort(Stored(TwoSteps(), TxnStatus::kPrepared)).answer.kind,
+  EXPECT_EQ(RuleOnAbort(Stored(TwoSteps(), TxnStatus::kPrepared), {"g", Model::kSaga, "", false})
+                .answer.kind,
             Answer::Kind::kFailure);
 }
 

@@ -8,7 +8,7 @@ namespace treaty {
 namespace {
 
 std::string NameOf(const Call& call) {
-  return BranchId(call.branch) + "/" + std::string(Name(call.op));
+  return BranchId(call.branch) + "/" + std::string(OpName(Model::kSaga, call.op));
 }
 
 std::string Seconds(Time time) {

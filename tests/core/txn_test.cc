@@ -50,8 +50,8 @@ TEST(NameTest, WordsAreTheWires) {
   EXPECT_EQ(Name(BranchStatus::kPrepared), "prepared");
   EXPECT_EQ(Name(BranchStatus::kSucceed), "succeed");
   EXPECT_EQ(Name(BranchStatus::kFailed), "failed");
-  EXPECT_EQ(Name(Op::kAction), "action");
-  EXPECT_EQ(Name(Op::kCompensate), "compensate");
+  EXPECT_EQ(OpName(Model::kSaga, Op::kAction), "action");
+  EXPECT_EQ(OpName(Model::kSaga, Op::kCompensate), "compensate");
   EXPECT_EQ(Name(Outcome::kSuccess), "SUCCESS");
   EXPECT_EQ(Name(Outcome::kFailure), "FAILURE");
   EXPECT_EQ(Name(Outcome::kOngoing), "ONGOING");

@@ -35,7 +35,7 @@ bool Agenda::Step(Time until) {
 }
 
 void ScriptedParticipant::Call(BranchCall call, std::function<void(BranchReply)> done) {
-  calls.emplace_back(agenda_.now(), BranchId(call.branch) + "/" + std::string(Name(call.op)));
+  calls.emplace_back(agenda_.now(), call.branch_id() + "/" + std::string(call.op_name()));
   Script script;
   if (auto found = scripts.find(call.url()); found != scripts.end()) {
     script = found->second.front();

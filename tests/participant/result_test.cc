@@ -65,40 +65,41 @@ const Line kTable[] = {
 TEST(Result, EveryLineOfTheTable) {
   for (const Line& line : kTable) {
     SCOPED_TRACE(std::to_string(line.status) + " " + line.body);
-    EXPECT_EQ(MapReply(line.status, line.body, Op::kAction, {}).outcome, line.action);
-    EXPECT_EQ(MapReply(line.status, line.body, Op::kCompensate, {}).outcome, line.compensate);
+    EXPECT_EQ(MapReply(line.status, line.body, Words::kAnywhere, {}).outcome, line.action);
+    EXPECT_EQ(MapReply(line.status, line.body, Words::kAlone, {}).outcome, line.compensate);
   }
 }
 
 TEST(Result, WordsOutsideTheFieldCountOnlyWithTheOption) {
   ResultOptions options;
   options.legacy_result_words = false;
-  EXPECT_EQ(MapReply(200, "FAILURE", Op::kAction, options).outcome, kSuccess);
-  EXPECT_EQ(MapReply(200, "ONGOING", Op::kAction, options).outcome, kSuccess);
-  EXPECT_EQ(MapReply(200, "{\"dtm_result\":\"FAILURE\"}", Op::kAction, options).outcome, kFailure);
-  EXPECT_EQ(MapReply(409, "", Op::kAction, options).outcome, kFailure);
+  EXPECT_EQ(MapReply(200, "FAILURE", Words::kAnywhere, options).outcome, kSuccess);
+  EXPECT_EQ(MapReply(200, "ONGOING", Words::kAnywhere, options).outcome, kSuccess);
+  EXPECT_EQ(MapReply(200, "{\"dtm_result\":\"FAILURE\"}", Words::kAnywhere, options).outcome,
+            kFailure);
+  EXPECT_EQ(MapReply(409, "", Words::kAnywhere, options).outcome, kFailure);
 }
 
 TEST(Result, EverySecondHundredSucceedsOnlyWithTheOption) {
   ResultOptions options;
   options.success_on_any_2xx = true;
   for (const int status : {200, 201, 202, 204, 299}) {
-    EXPECT_EQ(MapReply(status, "", Op::kAction, options).outcome, kSuccess) << status;
+    EXPECT_EQ(MapReply(status, "", Words::kAnywhere, options).outcome, kSuccess) << status;
   }
-  EXPECT_EQ(MapReply(300, "", Op::kAction, options).outcome, kUnknown);
-  EXPECT_EQ(MapReply(201, "FAILURE", Op::kAction, options).outcome, kFailure);
+  EXPECT_EQ(MapReply(300, "", Words::kAnywhere, options).outcome, kUnknown);
+  EXPECT_EQ(MapReply(201, "FAILURE", Words::kAnywhere, options).outcome, kFailure);
 }
 
 TEST(Result, WordsBeyondTheFirst64KiBDoNotCount) {
   const std::string padding(64 * 1024, ' ');
-  EXPECT_EQ(MapReply(200, padding + "FAILURE", Op::kAction, {}).outcome, kSuccess);
-  EXPECT_EQ(MapReply(200, padding.substr(7) + "FAILURE", Op::kAction, {}).outcome, kFailure);
+  EXPECT_EQ(MapReply(200, padding + "FAILURE", Words::kAnywhere, {}).outcome, kSuccess);
+  EXPECT_EQ(MapReply(200, padding.substr(7) + "FAILURE", Words::kAnywhere, {}).outcome, kFailure);
 }
 
 TEST(Result, KeepsTheWordsOfAFailureOnly) {
-  EXPECT_EQ(MapReply(409, "no money", Op::kAction, {}).text, "no money");
-  EXPECT_EQ(MapReply(500, "secret stack trace", Op::kAction, {}).text, "status 500");
-  EXPECT_EQ(MapReply(425, "secret", Op::kAction, {}).text, "status 425");
+  EXPECT_EQ(MapReply(409, "no money", Words::kAnywhere, {}).text, "no money");
+  EXPECT_EQ(MapReply(500, "secret stack trace", Words::kAnywhere, {}).text, "status 500");
+  EXPECT_EQ(MapReply(425, "secret", Words::kAnywhere, {}).text, "status 425");
 }
 
 TEST(ReasonText, IsPrintableUtf8OfLimitedLength) {

@@ -12,6 +12,7 @@ BranchCall CallTo(const std::string& url, const std::string& payload, Duration t
   body->gid = "g-1";
   body->steps.push_back({url, url, payload});
   BranchCall call;
+  call.step = std::shared_ptr<const Step>(body, &body->steps.front());
   call.body = std::move(body);
   call.terms = std::make_shared<Terms>();
   call.timeout = timeout;

@@ -123,24 +123,38 @@ TEST_F(SqliteOpenTest, CreatesTheSchemaInAnEmptyFile) {
   EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), Migrations().back().number);
 }
 
+// The schema of a version after the present one.
+std::vector<Migration> AndThen(const char* sql) {
+  std::vector<Migration> all(Migrations().begin(), Migrations().end());
+  all.push_back({all.back().number + 1, sql});
+  return all;
+}
+
+// A file of version 1 opens, its sagas are there, and it takes the other models.
+TEST_F(SqliteOpenTest, OpensAFileOfTheFirstVersion) {
+  CreateWithOne();
+  RunSql(path_, "DROP TABLE kv; PRAGMA user_version = 1");
+  EXPECT_TRUE(LoadOrNothing(*Open(), "g1"));
+  EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), Migrations().back().number);
+  EXPECT_EQ(QueryNumber(path_, "SELECT count(*) FROM kv"), 0);
+}
+
 TEST_F(SqliteOpenTest, UpgradesInPlaceAndKeepsTheRows) {
   CreateWithOne();
   Result<SqliteConnection> connection = SqliteConnection::Open(path_, SQLITE_OPEN_READWRITE);
-  const Migration both[] = {Migrations()[0],
-                            {2, "ALTER TABLE txn ADD COLUMN extra INTEGER NOT NULL DEFAULT 5"}};
-  ASSERT_TRUE(Upgrade(*connection, both, path_).ok());
-  EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), 2);
+  const auto next = AndThen("ALTER TABLE txn ADD COLUMN extra INTEGER NOT NULL DEFAULT 5");
+  ASSERT_TRUE(Upgrade(*connection, next, path_).ok());
+  EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), next.back().number);
   EXPECT_EQ(QueryNumber(path_, "SELECT extra FROM txn WHERE gid = 'g1'"), 5);
-  ASSERT_TRUE(Upgrade(*connection, both, path_).ok());
+  ASSERT_TRUE(Upgrade(*connection, next, path_).ok());
 }
 
 TEST_F(SqliteOpenTest, LeavesTheOldVersionWhenAnUpgradeFails) {
   CreateWithOne();
   Result<SqliteConnection> connection = SqliteConnection::Open(path_, SQLITE_OPEN_READWRITE);
-  const Migration broken[] = {Migrations()[0],
-                              {2, "CREATE TABLE halfway (x); INSERT INTO nowhere VALUES (1)"}};
+  const auto broken = AndThen("CREATE TABLE halfway (x); INSERT INTO nowhere VALUES (1)");
   EXPECT_FALSE(Upgrade(*connection, broken, path_).ok());
-  EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), 1);
+  EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), Migrations().back().number);
   EXPECT_EQ(QueryNumber(path_, "SELECT count(*) FROM sqlite_schema WHERE name = 'halfway'"), 0);
   connection = Status(Code::kInternal, "closed");
   EXPECT_TRUE(LoadOrNothing(*Open(), "g1"));

@@ -80,16 +80,11 @@ Status ReadFilters(const Target& target, ListFilter& filter) {
   return {};
 }
 
-enum class TypeFilter { kAny, kSaga, kNone };
-
-Result<TypeFilter> ReadType(std::string_view text) {
-  if (text.empty()) return TypeFilter::kAny;
-  if (text == "saga") return TypeFilter::kSaga;
-  for (const std::string_view other : {"tcc", "xa", "msg", "workflow"}) {
-    if (text == other) return TypeFilter::kNone;  // Known, but there can be none.
-  }
-  return Status(Code::kInvalidArgument,
-                "transType " + wire::Quoted(text) + " is unknown; use \"saga\"");
+Result<std::optional<Model>> ReadType(std::string_view text) {
+  if (text.empty()) return std::optional<Model>();
+  if (const auto model = wire::ParseModel(text)) return model;
+  return Status(Code::kInvalidArgument, "transType " + wire::Quoted(text) +
+                                            " is unknown; use saga, tcc, xa, msg or workflow");
 }
 
 }  // namespace
@@ -130,6 +125,10 @@ class Handlers::Impl {
   void Prepare(const Exchange& x);
   void Submit(const Exchange& x);
   void Abort(const Exchange& x);
+  void Register(const Exchange& x) { RegisterAs(x, ""); }
+  void RegisterTcc(const Exchange& x) { RegisterAs(x, "tcc"); }
+  void RegisterXa(const Exchange& x) { RegisterAs(x, "xa"); }
+  void PrepareWorkflow(const Exchange& x);
   void ForceStop(const Exchange& x);
   void ResetOne(const Exchange& x);
   void ResetAll(const Exchange& x);
@@ -137,7 +136,8 @@ class Handlers::Impl {
   void List(const Exchange& x);
 
   // Parses, replying itself when that fails.
-  std::optional<TxnRequest> TakeTxn(const Exchange& x);
+  std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
+  void RegisterAs(const Exchange& x, std::string_view type);
   std::optional<wire::GidRequest> TakeGid(const Exchange& x);
   Engine::AnswerFn Answering(const Exchange& x);
   void Refuse(const Exchange& x, const Status& status) { x.reply(StatusReply(status, config_)); }
@@ -152,9 +152,11 @@ class Handlers::Impl {
 
 // The most frequent first; the list is short enough to be searched in order.
 const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 13> kRoutes = {{
+  static constexpr std::array<Route, 17> kRoutes = {{
       {"POST", "/api/dtmsvr/submit", &Impl::Submit, true},
       {"POST", "/api/dtmsvr/prepare", &Impl::Prepare, true},
+      {"POST", "/api/dtmsvr/registerBranch", &Impl::Register, true},
+      {"POST", "/api/dtmsvr/prepareWorkflow", &Impl::PrepareWorkflow, true},
       {"GET", "/api/dtmsvr/newGid", &Impl::MakeGid, false},
       {"GET", "/api/dtmsvr/query", &Impl::Query, false},
       {"POST", "/api/dtmsvr/abort", &Impl::Abort, true},
@@ -163,6 +165,8 @@ const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::
       {"POST", "/api/dtmsvr/resetNextCronTime", &Impl::ResetOne, true},
       {"GET", "/api/dtmsvr/resetCronTime", &Impl::ResetAll, true},
       {"GET", "/api/dtmsvr/version", &Impl::Version, false},
+      {"POST", "/api/dtmsvr/registerTccBranch", &Impl::RegisterTcc, true},
+      {"POST", "/api/dtmsvr/registerXaBranch", &Impl::RegisterXa, true},
       {"", "/api/ping", &Impl::Ping, false},
       {"GET", "/livez", &Impl::Live, false},
       {"GET", "/readyz", &Impl::Ready, false},
@@ -189,9 +193,9 @@ Engine::AnswerFn Handlers::Impl::Answering(const Exchange& x) {
   };
 }
 
-std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x) {
+std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x, wire::Intent intent) {
   const auto header = [&x](std::string_view name) { return x.request.Header(name); };
-  auto parsed = wire::ParseTxnRequest(x.request.body, rules_, header);
+  auto parsed = wire::ParseTxnRequest(x.request.body, rules_, header, intent);
   if (parsed.ok()) return std::move(*parsed);
   Refuse(x, parsed.status());
   return std::nullopt;
@@ -205,15 +209,39 @@ std::optional<wire::GidRequest> Handlers::Impl::TakeGid(const Exchange& x) {
 }
 
 void Handlers::Impl::Prepare(const Exchange& x) {
-  if (auto request = TakeTxn(x)) engine_.Prepare(std::move(*request), Answering(x));
+  if (auto request = TakeTxn(x, wire::Intent::kPrepare)) {
+    engine_.Prepare(std::move(*request), Answering(x));
+  }
 }
 
 void Handlers::Impl::Submit(const Exchange& x) {
-  if (auto request = TakeTxn(x)) engine_.Submit(std::move(*request), Answering(x));
+  auto request = TakeTxn(x, wire::Intent::kSubmit);
+  if (!request) return;
+  if (!request->ended) return engine_.Submit(std::move(*request), Answering(x));
+  engine_.EndWorkflow({request->body->gid, std::move(*request->ended)}, Answering(x));
+}
+
+void Handlers::Impl::PrepareWorkflow(const Exchange& x) {
+  auto request = TakeTxn(x, wire::Intent::kPrepareWorkflow);
+  if (!request) return;
+  engine_.PrepareWorkflow(std::move(*request),
+                          [this, reply = std::move(x.reply)](const Answer& answer,
+                                                             const std::optional<StoredTxn>& txn) {
+                            if (!txn) return reply(AnswerReply(answer, config_));
+                            reply(JsonReply(wire::WorkflowReply(*txn, config_.policy)));
+                          });
+}
+
+void Handlers::Impl::RegisterAs(const Exchange& x, std::string_view type) {
+  auto request = wire::ParseRegisterRequest(x.request.body, rules_, type);
+  if (!request.ok()) return Refuse(x, request.status());
+  engine_.Register(std::move(*request), Answering(x));
 }
 
 void Handlers::Impl::Abort(const Exchange& x) {
-  if (auto request = TakeGid(x)) engine_.Abort(std::move(request->gid), Answering(x));
+  auto request = wire::ParseAbortRequest(x.request.body, rules_);
+  if (!request.ok()) return Refuse(x, request.status());
+  engine_.Abort(std::move(*request), Answering(x));
 }
 
 void Handlers::Impl::ForceStop(const Exchange& x) {
@@ -265,10 +293,7 @@ void Handlers::Impl::List(const Exchange& x) {
     if (Status status = ReadFilters(x.target, filter); !status.ok()) return Refuse(x, status);
     const auto type = ReadType(x.target.Parameter("transType"));
     if (!type.ok()) return Refuse(x, type.status());
-    if (*type == TypeFilter::kNone) {
-      return x.reply(JsonReply(wire::ListReply({}, filter, config_.policy)));
-    }
-    if (*type == TypeFilter::kSaga) filter.model = Model::kSaga;
+    filter.model = *type;
   }
   engine_.List(filter, [this, filter, reply = std::move(x.reply)](const Result<ListPage>& page) {
     if (!page.ok()) return reply(StatusReply(page.status(), config_));

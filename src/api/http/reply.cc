@@ -43,6 +43,8 @@ HttpReply AnswerReply(const Answer& answer, const HandlerConfig& config) {
     case Answer::Kind::kOngoing:
       if (config.wait_result_409) return {409, kOngoing409Body, std::nullopt};
       return {425, kOngoingBody, std::nullopt};
+    case Answer::Kind::kRecorded:
+      return ErrorReply(412, answer.message);
     case Answer::Kind::kInvalid:
       return ErrorReply(400, answer.message);
     case Answer::Kind::kNotFound:

@@ -101,13 +101,12 @@ void Connection::FailLater(std::string why) {
   });
 }
 
-void Connection::Exchange(std::shared_ptr<const Body> body, BranchIndex step) {
-  sending_ = std::move(body);
+void Connection::Exchange(std::shared_ptr<const void> owner, std::string_view payload) {
+  sending_ = std::move(owner);
   heard_ = false;
   begin_ = end_ = 0;
   if (in_.empty()) in_.resize(kFirstBuffer);
   parser_.emplace(body_, options_.max_reply_bytes);
-  const std::string_view payload = sending_->steps[step.value].payload;
   if (tls_) {
     SendTls(payload);
   } else {

@@ -15,7 +15,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/txn.h"
 #include "participant/http/reply_parser.h"
 
 namespace treaty {
@@ -61,8 +60,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // Reports OnBroken soon.
   void FailLater(std::string why);
 
-  // Sends head() and the payload of `step`, then reads one reply.
-  void Exchange(std::shared_ptr<const Body> body, BranchIndex step);
+  // Sends head() and `payload`, which `owner` keeps alive, then reads one reply.
+  void Exchange(std::shared_ptr<const void> owner, std::string_view payload);
 
   // The peer has neither closed nor said anything since the last reply.
   bool IsQuiet();
@@ -110,7 +109,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Steady::time_point attempt_until_;
   std::string why_;
 
-  std::shared_ptr<const Body> sending_;  // Keeps the payload while it is being sent.
+  std::shared_ptr<const void> sending_;  // Keeps the payload while it is being sent.
   std::string head_;
   std::vector<char> in_;
   std::size_t begin_ = 0;

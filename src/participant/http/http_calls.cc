@@ -102,7 +102,7 @@ void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& 
 
 void HttpParticipant::Exchange(Job& job) {
   WriteRequestHead(job.target->request, job.call, job.connection->head());
-  job.connection->Exchange(job.call.body, job.call.branch);
+  job.connection->Exchange(job.call.payload_owner(), job.call.payload());
 }
 
 // --- Ends ------------------------------------------------------------------------------------
@@ -113,8 +113,9 @@ void HttpParticipant::OnDialed(Connection& connection) {
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
+  const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
   const ResultOptions options{config_.success_on_any_2xx, config_.legacy_result_words};
-  BranchReply mapped = reply.readable ? MapReply(reply.status, reply.body, job.call.op, options)
+  BranchReply mapped = reply.readable ? MapReply(reply.status, reply.body, words, options)
                                       : Unknown("unreadable gzip reply");
   Finish(job, std::move(mapped), reply.keep_alive ? Keep::kConnection : Keep::kNothing);
 }

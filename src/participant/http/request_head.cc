@@ -77,9 +77,12 @@ void AppendHeaders(const Terms& terms, std::string& head) {
 }
 
 void AppendParameters(const BranchCall& call, std::string& head) {
-  head.append("branch_id=").append(BranchId(call.branch)).append("&gid=");
+  head.append("branch_id=");
+  AppendFormEncoded(call.branch_id(), head);
+  head.append("&gid=");
   AppendFormEncoded(call.body->gid, head);
-  head.append("&op=").append(Name(call.op));
+  head.append("&op=");
+  AppendFormEncoded(call.op_name(), head);
   head.append("&trans_type=").append(Name(call.body->model));
 }
 
@@ -103,11 +106,11 @@ RequestTemplate MakeRequestTemplate(const wire::Url& url) {
 
 void WriteRequestHead(const RequestTemplate& to, const BranchCall& call, std::string& head) {
   const std::string& payload = call.payload();
-  head.assign(payload.empty() ? "GET " : "POST ").append(to.target);
+  head.assign(call.is_post() ? "POST " : "GET ").append(to.target);
   AppendParameters(call, head);
   head.append(" HTTP/1.1\r\nHost: ").append(to.host).append("\r\nAccept-Encoding: gzip\r\n");
   AppendHeaders(*call.terms, head);
-  if (!payload.empty()) {
+  if (call.is_post()) {
     head.append("Content-Length: ").append(std::to_string(payload.size())).append("\r\n");
   }
   head += "\r\n";

@@ -36,6 +36,7 @@ StoredTxn WithoutBody(const StoredTxn& record) {
   body->gid = record.txn.gid();
   body->model = record.txn.body->model;
   listed.txn.body = std::move(body);
+  listed.txn.registered.clear();
   return listed;
 }
 

@@ -16,6 +16,10 @@ namespace {
 constexpr char kLoad[] =
     "SELECT " TREATY_TXN_COLUMNS
     ", p.body FROM txn t LEFT JOIN part p ON p.id = t.id * 65536 WHERE t.gid = ?1";
+constexpr char kLoadParts[] =
+    "SELECT p.body FROM txn t JOIN part p ON p.id BETWEEN t.id * 65536 + 1 AND t.id * 65536 + "
+    "65535 "
+    "WHERE t.gid = ?1 ORDER BY p.id";
 constexpr char kFindDue[] =
     "SELECT wake, gid FROM txn INDEXED BY txn_asleep WHERE status < 3 AND owner = '' "
     "AND (wake, gid) > (?1, ?2) AND wake <= ?3 ORDER BY wake, gid LIMIT ?4";
@@ -93,6 +97,7 @@ Result<std::unique_ptr<Reader>> Reader::Create(SqliteConnection connection, Log&
 Status Reader::PrepareAll() {
   const std::pair<Statement*, const char*> all[] = {
       {&load_, kLoad},
+      {&load_parts_, kLoadParts},
       {&find_due_, kFindDue},
       {&find_orphans_, kFindOrphans},
       {&find_later_, kFindLater},
@@ -111,6 +116,31 @@ Status Reader::PrepareAll() {
 }
 
 Result<std::optional<StoredTxn>> Reader::Load(const std::string& gid) {
+  Result<std::optional<StoredTxn>> stored = LoadRow(gid);
+  if (!stored.ok() || !stored->has_value()) return stored;
+  Txn& txn = (*stored)->txn;
+  Status status = TakesRegistrations(txn.body->model) ? LoadParts(txn) : Status();
+  if (status.ok()) status = CheckRecord(txn);
+  if (status.ok()) return stored;
+  return DamagedRow(gid, status.message());
+}
+
+// Parts are only ever added: of what is there by now, the row's own are the first.
+Status Reader::LoadParts(Txn& txn) {
+  load_parts_.BindText(1, txn.gid());
+  const ResetAtEnd reset(load_parts_);
+  int code = SQLITE_DONE;
+  while (txn.registered.size() < txn.branches.size() && (code = load_parts_.Step()) == SQLITE_ROW) {
+    auto step = std::make_shared<Step>();
+    Status status = codec_.DecodeStep(load_parts_.Bytes(0), *step);
+    if (!status.ok()) return status;
+    txn.registered.push_back(std::move(step));
+  }
+  if (code == SQLITE_DONE || code == SQLITE_ROW) return {};
+  return connection_.ToStatus(code, "could not read the branches");
+}
+
+Result<std::optional<StoredTxn>> Reader::LoadRow(const std::string& gid) {
   load_.BindText(1, gid);
   const ResetAtEnd reset(load_);
   const int code = load_.Step();

@@ -39,6 +39,8 @@ class Reader {
  private:
   Reader(SqliteConnection connection, Log& log);
   Status PrepareAll();
+  Result<std::optional<StoredTxn>> LoadRow(const std::string& gid);
+  Status LoadParts(Txn& txn);
   Statement& ListStatement(const ListFilter& filter);
   Result<ListPage> ListOne(const std::string& gid);
   Result<ListPage> ReadPage(Statement& list, std::size_t limit);
@@ -48,7 +50,7 @@ class Reader {
   SqliteConnection connection_;
   Log& log_;
   RecordCodec codec_;
-  Statement load_, find_due_, find_orphans_, find_later_, last_time_;
+  Statement load_, load_parts_, find_due_, find_orphans_, find_later_, last_time_;
   Statement list_one_, list_all_, list_unfinished_, list_failed_;
 };
 

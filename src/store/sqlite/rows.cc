@@ -24,13 +24,9 @@ enum Column {
   kBody,
 };
 
-Status DamagedRow(std::string_view gid, const std::string& why) {
-  return {Code::kDataLoss, "transaction " + std::string(gid) + " cannot be read: " + why};
-}
-
 bool EnumsAreKnown(const Statement& row) {
-  return row.Int(kModel) == static_cast<int>(Model::kSaga) && row.Int(kStatus) >= 0 &&
-         row.Int(kStatus) <= static_cast<int>(TxnStatus::kFailed);
+  return row.Int(kModel) >= 0 && row.Int(kModel) <= static_cast<int>(Model::kWorkflow) &&
+         row.Int(kStatus) >= 0 && row.Int(kStatus) <= static_cast<int>(TxnStatus::kFailed);
 }
 
 StoredTxn ReadScalars(const Statement& row) {
@@ -47,6 +43,10 @@ StoredTxn ReadScalars(const Statement& row) {
 }
 
 }  // namespace
+
+Status DamagedRow(std::string_view gid, const std::string& why) {
+  return {Code::kDataLoss, "transaction " + std::string(gid) + " cannot be read: " + why};
+}
 
 Result<StoredTxn> ReadRow(const Statement& row, RecordCodec& codec, WithBody with_body) {
   const std::string_view gid = row.Bytes(kGid);
@@ -65,7 +65,6 @@ Result<StoredTxn> ReadRow(const Statement& row, RecordCodec& codec, WithBody wit
   }
   stored.txn.body = std::move(body);
   stored.txn.terms = std::move(terms);
-  if (status.ok() && with_body == WithBody::kYes) status = CheckRecord(stored.txn);
   if (!status.ok()) return DamagedRow(gid, status.message());
   return stored;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "store/sqlite/connection.h"
@@ -24,6 +26,9 @@ Result<StoredTxn> ReadRow(const Statement& row, RecordCodec& codec, WithBody wit
 // What can be said in a list about a row that ReadRow refuses: its columns, and `why` as the
 // reason.
 StoredTxn DescribeDamaged(const Statement& row, const Status& why);
+
+// That a record is not what a version of this program has written.
+Status DamagedRow(std::string_view gid, const std::string& why);
 
 inline std::int64_t ToMillis(Time time) { return time.time_since_epoch().count(); }
 inline Time ToTime(std::int64_t millis) { return Time(Duration(millis)); }

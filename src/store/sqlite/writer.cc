@@ -34,6 +34,8 @@ constexpr char kUpdateAll[] =
     "WHERE gid = ?9 AND version = ?6 - 1 AND (?10 >> status) & 1";
 constexpr char kUpdateTerms[] =
     "UPDATE part SET terms = ?1 WHERE id = (SELECT id * 65536 FROM txn WHERE gid = ?2)";
+constexpr char kAddPart[] =
+    "INSERT INTO part (id, terms, body) SELECT id * 65536 + ?1, NULL, ?2 FROM txn WHERE gid = ?3";
 constexpr char kFind[] = "SELECT version, write_id FROM txn WHERE gid = ?1";
 
 constexpr char kSaveClock[] = "UPDATE clock SET last = max(last, ?1) WHERE id = 1";
@@ -68,19 +70,13 @@ Result<std::unique_ptr<Writer>> Writer::Create(SqliteConnection connection, Log&
 
 Status Writer::PrepareAll() {
   const std::pair<Statement*, const char*> all[] = {
-      {&begin_, "BEGIN IMMEDIATE"},
-      {&commit_, "COMMIT"},
-      {&rollback_, "ROLLBACK"},
-      {&insert_, kInsert},
-      {&insert_part_, kInsertPart},
-      {&update_progress_, kUpdateProgress},
-      {&update_all_, kUpdateAll},
-      {&update_terms_, kUpdateTerms},
-      {&find_, kFind},
-      {&save_clock_, kSaveClock},
-      {&find_finished_, kFindFinished},
-      {&delete_parts_, kDeleteParts},
-      {&delete_txn_, kDeleteTxn},
+      {&begin_, "BEGIN IMMEDIATE"},   {&commit_, "COMMIT"},
+      {&rollback_, "ROLLBACK"},       {&insert_, kInsert},
+      {&insert_part_, kInsertPart},   {&update_progress_, kUpdateProgress},
+      {&update_all_, kUpdateAll},     {&update_terms_, kUpdateTerms},
+      {&add_part_, kAddPart},         {&find_, kFind},
+      {&save_clock_, kSaveClock},     {&find_finished_, kFindFinished},
+      {&delete_parts_, kDeleteParts}, {&delete_txn_, kDeleteTxn},
   };
   for (const auto& [statement, sql] : all) {
     Result<Statement> prepared = connection_.Prepare(sql);
@@ -168,7 +164,8 @@ int Writer::Update(const Write& write, Verdict& verdict) {
   if (code != SQLITE_OK) return code;
   if (!stored) return JudgeRefused(write, verdict);
   verdict = Verdict::kStored;
-  return write.terms_changed ? UpdateTerms(txn) : SQLITE_OK;
+  code = write.terms_changed ? UpdateTerms(txn) : SQLITE_OK;
+  return code == SQLITE_OK ? AddParts(write) : code;
 }
 
 int Writer::UpdateProgress(const Write& write, bool& stored) {
@@ -208,6 +205,20 @@ int Writer::UpdateTerms(const Txn& txn) {
   update_terms_.BindBlob(1, terms_bytes_);
   update_terms_.BindText(2, txn.gid());
   return update_terms_.Run();
+}
+
+// The newly registered branches; the n-th of the transaction becomes part n.
+int Writer::AddParts(const Write& write) {
+  const Txn& txn = *write.txn;
+  for (std::size_t n = txn.registered.size() - write.added; n < txn.registered.size(); ++n) {
+    codec_.EncodeStep(*txn.registered[n], body_bytes_);
+    add_part_.Bind(1, Signed(n + 1));
+    add_part_.BindBlob(2, body_bytes_);
+    add_part_.BindText(3, txn.gid());
+    const int code = add_part_.Run();
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
 }
 
 // Finds out, inside the same transaction, why a write changed no row.

@@ -48,6 +48,7 @@ class Writer {
   int UpdateProgress(const Write& write, bool& stored);
   int UpdateAll(const Write& write, StatusSet legal, bool& stored);
   int UpdateTerms(const Txn& txn);
+  int AddParts(const Write& write);
   int JudgeRefused(const Write& write, Verdict& verdict);
   int NoteClock(std::span<const Write> writes);
   int DeleteFinished(Time before, std::size_t limit, std::size_t& deleted);
@@ -67,7 +68,7 @@ class Writer {
   int wal_pages_ = 0;
 
   Statement begin_, commit_, rollback_;
-  Statement insert_, insert_part_, update_progress_, update_all_, update_terms_, find_;
+  Statement insert_, insert_part_, update_progress_, update_all_, update_terms_, add_part_, find_;
   Statement save_clock_, find_finished_, delete_parts_, delete_txn_;
 };
 

@@ -11,6 +11,7 @@ namespace treaty {
 
 struct RecordCodec::Messages {
   record::Body body;
+  record::Body::Step step;
   record::Terms terms;
   record::State state;
 };
@@ -110,6 +111,18 @@ bool IsKnown(const record::Terms& terms) {
          AllKnown(terms.after()) && record::Terms::Progress_IsValid(terms.progress());
 }
 
+void EncodeInto(const Step& step, record::Body::Step& stored) {
+  stored.set_action(step.action);
+  stored.set_compensate(step.compensate);
+  stored.set_payload(step.payload);
+  stored.set_id(step.id);
+  stored.set_op(step.op);
+}
+
+Step Decoded(const record::Body::Step& stored) {
+  return {stored.action(), stored.compensate(), stored.payload(), stored.id(), stored.op()};
+}
+
 void EncodeAfter(const Terms& terms, record::Terms& stored) {
   for (const auto& predecessors : terms.after) {
     auto& steps = *stored.add_after()->mutable_steps();
@@ -137,13 +150,16 @@ void RecordCodec::EncodeBody(const Body& body, std::string& bytes) {
   stored.set_protocol(body.protocol);
   stored.set_query_prepared(body.query_prepared);
   for (const Step& step : body.steps) {
-    auto& added = *stored.add_steps();
-    added.set_action(step.action);
-    added.set_compensate(step.compensate);
-    added.set_payload(step.payload);
+    EncodeInto(step, *stored.add_steps());
   }
   stored.set_prepared(body.prepared);
   stored.SerializeToString(&bytes);
+}
+
+void RecordCodec::EncodeStep(const Step& step, std::string& bytes) {
+  messages_->step.Clear();
+  EncodeInto(step, messages_->step);
+  messages_->step.SerializeToString(&bytes);
 }
 
 void RecordCodec::EncodeTerms(const Terms& terms, std::string& bytes) {
@@ -162,6 +178,9 @@ void RecordCodec::EncodeTerms(const Terms& terms, std::string& bytes) {
   stored.set_custom_data(terms.custom_data);
   stored.set_concurrent(terms.concurrent);
   EncodeAfter(terms, stored);
+  stored.set_delay_ms(Millis(terms.delay));
+  stored.set_workflow_name(terms.workflow_name);
+  stored.set_workflow_input(terms.workflow_input);
   stored.SerializeToString(&bytes);
 }
 
@@ -190,9 +209,15 @@ Status RecordCodec::DecodeBody(std::string_view bytes, Body& body) {
   body.steps.clear();
   body.steps.reserve(static_cast<std::size_t>(stored.steps_size()));
   for (const auto& step : stored.steps()) {
-    body.steps.push_back({step.action(), step.compensate(), step.payload()});
+    body.steps.push_back(Decoded(step));
   }
   body.prepared = stored.prepared();
+  return {};
+}
+
+Status RecordCodec::DecodeStep(std::string_view bytes, Step& step) {
+  if (!Parse(bytes, messages_->step)) return Damaged("branch");
+  step = Decoded(messages_->step);
   return {};
 }
 
@@ -212,6 +237,9 @@ Status RecordCodec::DecodeTerms(std::string_view bytes, Terms& terms) {
   terms.custom_data = stored.custom_data();
   terms.concurrent = stored.concurrent();
   DecodeAfter(stored, terms);
+  terms.delay = ToSeconds(stored.delay_ms());
+  terms.workflow_name = stored.workflow_name();
+  terms.workflow_input = stored.workflow_input();
   return {};
 }
 
@@ -239,7 +267,8 @@ Status CheckRecord(const Txn& txn) {
   const auto in_range = [steps](const std::vector<BranchIndex>& predecessors) {
     return std::ranges::all_of(predecessors, [steps](BranchIndex i) { return i.value < steps; });
   };
-  if (txn.branches.size() != steps || (!after.empty() && after.size() != steps) ||
+  const std::size_t known = TakesRegistrations(txn.body->model) ? txn.registered.size() : steps;
+  if (txn.branches.size() != known || (!after.empty() && after.size() != steps) ||
       !std::ranges::all_of(after, in_range)) {
     return {Code::kDataLoss, "the stored progress or order does not fit the stored steps"};
   }

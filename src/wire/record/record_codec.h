@@ -23,12 +23,14 @@ class RecordCodec {
 
   // Each replaces the contents of `bytes`.
   void EncodeBody(const Body& body, std::string& bytes);
+  void EncodeStep(const Step& step, std::string& bytes);
   void EncodeTerms(const Terms& terms, std::string& bytes);
   void EncodeState(const Txn& txn, std::string& bytes);
 
   // Each fails with kDataLoss on bytes that no version known to this program has written.
   // DecodeBody leaves gid and model alone, DecodeState all that EncodeState does not write.
   Status DecodeBody(std::string_view bytes, Body& body);
+  Status DecodeStep(std::string_view bytes, Step& step);
   Status DecodeTerms(std::string_view bytes, Terms& terms);
   Status DecodeState(std::string_view bytes, Txn& txn);
 

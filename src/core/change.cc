@@ -1,0 +1,93 @@
+#include "core/change.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/backoff.h"
+
+namespace treaty {
+
+Durability Finish(const Change& change, TxnStatus status) {
+  change.txn.status = status;
+  change.txn.finished = change.event.now;
+  change.txn.due = kNever;
+  return Durability::kDurable;
+}
+
+Durability Enter(const Change& change, TxnStatus status) {
+  Txn& txn = change.txn;
+  txn.status = status;
+  txn.backoff = 0;
+  txn.due = kNever;
+  txn.live.backed_off = false;
+  for (Branch& branch : txn.branches) branch.tried = false;
+  return Durability::kDurable;
+}
+
+Durability WaitFor(const Change& change, Duration interval) {
+  change.txn.due = Spread(change.event.now, interval, change.event.jitter);
+  return Durability::kDurable;
+}
+
+Durability BackOff(const Change& change) {
+  Txn& txn = change.txn;
+  const bool first_of_round = !std::exchange(txn.live.backed_off, true);
+  if (first_of_round && txn.backoff < std::numeric_limits<std::uint32_t>::max()) ++txn.backoff;
+  return WaitFor(change, RetryInterval(txn, change.policy));
+}
+
+Durability CallAgainAfter(const Change& change, Branch& branch, Duration interval) {
+  branch.tried = true;
+  return WaitFor(change, interval);
+}
+
+Durability BackOff(const Change& change, Branch& branch) {
+  branch.tried = true;
+  return BackOff(change);
+}
+
+void Recover(Txn& txn, Branch& branch) {
+  branch.tried = false;
+  txn.backoff = 0;
+  txn.live.backed_off = false;
+  if (std::ranges::none_of(txn.branches, &Branch::tried)) txn.due = kNever;
+}
+
+Durability OnForceStopped(const ForceStopped& forced, const Change& change) {
+  change.txn.force = {forced.who, forced.why, change.event.now};
+  return Finish(change, TxnStatus::kFailed);
+}
+
+Durability OnDueReset(const Change& change) {
+  Txn& txn = change.txn;
+  if (txn.due == kNever || txn.due <= change.event.now) return Durability::kUnchanged;
+  txn.due = change.event.now;
+  return Durability::kDurable;
+}
+
+Durability ProgressDurability(const Txn& txn) {
+  return txn.terms->progress == ProgressMode::kDurable ? Durability::kDurable : Durability::kBehind;
+}
+
+void WakeBy(Duties& duties, Time time) {
+  if (duties.wake == kNever || time < duties.wake) duties.wake = time;
+}
+
+const std::string& UrlOf(const Txn& txn, const Call& call) {
+  const Step& step = txn.step(call.branch.value);
+  return call.op == Op::kAction ? step.action : step.compensate;
+}
+
+void AddTurn(const Txn& txn, Call call, Time now, Duties& duties) {
+  if (UrlOf(txn, call).empty()) return WakeBy(duties, now);
+  const bool waits = txn.branches[call.branch.value].tried && now < txn.due;
+  if (waits) return WakeBy(duties, txn.due);
+  duties.calls.push_back(call);
+}
+
+void PlanQuery(Time at, Time now, Duties& duties) {
+  if (now < at) return WakeBy(duties, at);
+  duties.calls.push_back({kNoBranch, Op::kQuery});
+}
+
+}  // namespace treaty

@@ -1,0 +1,65 @@
+#include "core/model.h"
+
+#include <utility>
+
+#include "core/message.h"
+#include "core/saga.h"
+#include "core/two_phase.h"
+#include "core/workflow.h"
+
+namespace treaty::model {
+
+Txn Create(std::shared_ptr<const Body> body, std::shared_ptr<const Terms> terms, TxnStatus status,
+           Time now) {
+  if (body->model == Model::kSaga)
+    return saga::Create(std::move(body), std::move(terms), status, now);
+  Txn txn;
+  txn.body = std::move(body);
+  txn.terms = std::move(terms);
+  txn.status = status;
+  txn.branches.resize(txn.body->steps.size());
+  txn.created = now;
+  txn.updated = now;
+  return txn;
+}
+
+Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
+  switch (txn.body->model) {
+    case Model::kSaga:
+      return saga::Apply(txn, event, policy);
+    case Model::kTcc:
+    case Model::kXa:
+      return two_phase::Apply(txn, event, policy);
+    case Model::kMessage:
+      return message::Apply(txn, event, policy);
+    case Model::kWorkflow:
+      return workflow::Apply(txn, event, policy);
+  }
+  return {Durability::kUnchanged, txn};
+}
+
+Duties Plan(const Txn& txn, Time now, const Policy& policy) {
+  switch (txn.body->model) {
+    case Model::kSaga:
+      return saga::Plan(txn, now, policy);
+    case Model::kTcc:
+    case Model::kXa:
+      return two_phase::Plan(txn, now, policy);
+    case Model::kMessage:
+      return message::Plan(txn, now, policy);
+    case Model::kWorkflow:
+      return workflow::Plan(txn, now, policy);
+  }
+  return {};
+}
+
+void MarkCalled(Txn& txn, const Call& call) {
+  if (txn.body->model == Model::kSaga && call.op == Op::kAction) saga::MarkCalled(txn, call.branch);
+}
+
+void Loaded(Txn& txn, Time now, const Policy& policy) {
+  if (txn.body->model == Model::kSaga) return saga::Loaded(txn, now, policy);
+  txn.live = Live();
+}
+
+}  // namespace treaty::model

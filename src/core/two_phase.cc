@@ -1,0 +1,86 @@
+#include "core/two_phase.h"
+
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/change.h"
+#include "core/delivery.h"
+#include "core/rollback_reason.h"
+
+namespace treaty::two_phase {
+namespace {
+
+constexpr auto kUnchanged = Durability::kUnchanged;
+
+bool IsDecided(const Txn& txn) { return txn.status != TxnStatus::kPrepared; }
+
+// The second phase of a decided transaction.
+Delivery SecondPhase(const Txn& txn) {
+  const bool forward = txn.status == TxnStatus::kSubmitted;
+  return {.op = forward ? Op::kAction : Op::kCompensate,
+          .newest_first = txn.body->model == Model::kTcc,
+          .concurrent = txn.terms->concurrent_option,
+          .end = forward ? TxnStatus::kSucceed : TxnStatus::kFailed};
+}
+
+Durability RollBack(const Change& change, std::string reason) {
+  change.txn.rollback_reason = std::move(reason);
+  return Enter(change, TxnStatus::kAborting);
+}
+
+Durability On(const Replied& reply, const Change& change) {
+  if (!IsDecided(change.txn)) return kUnchanged;
+  return OnDelivered(SecondPhase(change.txn), reply, change);
+}
+
+Durability On(const Ticked&, const Change& change) {
+  const Txn& txn = change.txn;
+  if (IsDecided(txn)) return TickDelivery(SecondPhase(txn), change);
+  if (change.event.now < PreparedDeadline(txn, change.policy)) return kUnchanged;
+  return RollBack(change, TimeoutReason(PreparedTimeout(*txn.terms, change.policy)));
+}
+
+Durability On(const Submitted& submit, const Change& change) {
+  if (IsDecided(change.txn)) return kUnchanged;
+  if (submit.terms) change.txn.terms = submit.terms;
+  return Enter(change, TxnStatus::kSubmitted);
+}
+
+Durability On(const Aborted& abort, const Change& change) {
+  return IsDecided(change.txn) ? kUnchanged : RollBack(change, CutReason(abort.reason));
+}
+
+Durability On(const Registered& registered, const Change& change) {
+  if (IsDecided(change.txn)) return kUnchanged;
+  change.txn.registered.push_back(registered.step);
+  change.txn.branches.emplace_back();
+  return Durability::kDurable;
+}
+
+Durability On(const WorkflowEnded&, const Change&) { return kUnchanged; }
+
+Durability On(const ForceStopped& forced, const Change& change) {
+  return OnForceStopped(forced, change);
+}
+
+Durability On(const DueReset&, const Change& change) { return OnDueReset(change); }
+
+}  // namespace
+
+Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
+  return Decide(txn, event, policy,
+                [](const auto& what, const Change& change) { return On(what, change); });
+}
+
+Duties Plan(const Txn& txn, Time now, const Policy& policy) {
+  Duties duties;
+  if (txn.IsFinished()) return duties;
+  if (IsDecided(txn)) {
+    PlanDelivery(SecondPhase(txn), txn, now, duties);
+  } else {
+    WakeBy(duties, PreparedDeadline(txn, policy));
+  }
+  return duties;
+}
+
+}  // namespace treaty::two_phase

@@ -1,0 +1,110 @@
+// The clients' and operators' requests about transactions that exist.
+
+#include <utility>
+
+#include "core/repeats.h"
+#include "engine/lane.h"
+
+namespace treaty {
+
+void Lane::PrepareWorkflow(TxnRequest request, Engine::RecordFn done) {
+  const std::string gid = request.body->gid;
+  const Engine::AnswerFn refuse = [done](Answer answer) { done(std::move(answer), {}); };
+  WithNew(gid, refuse, [this, request = std::move(request), done](Entry& entry) {
+    return RunPrepareWorkflow(entry, request, done);
+  });
+}
+
+bool Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
+                              const Engine::RecordFn& done) {
+  if (!entry.trouble.ok()) {
+    done(StoreTrouble(entry.trouble), {});
+    return false;
+  }
+  const auto show = [&entry] { return StoredTxn{entry.txn, 0, "", entry.wake}; };
+  if (entry.knowledge == Entry::Knowledge::kPresent) {
+    const Ruling ruling = RuleOnPrepareWorkflow(entry.txn);
+    const bool known = ruling.answer.kind == Answer::Kind::kSuccess;
+    done(ruling.answer, known ? std::optional(show()) : std::nullopt);
+    return false;
+  }
+  entry.inserting = [this, request, done](Entry& found) {
+    return RunPrepareWorkflow(found, request, done);
+  };
+  entry.acks.push_back([done, show](const Status& status) {
+    if (!status.ok()) return done(StoreTrouble(status), {});
+    done({}, show());
+  });
+  return Insert(entry, request, TxnStatus::kPrepared);
+}
+
+void Lane::Abort(AbortRequest request, Engine::AnswerFn answer) {
+  const std::string gid = request.gid;
+  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+    return RunAbort(entry, request, answer);
+  });
+}
+
+bool Lane::RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer) {
+  if (!IsThere(entry, answer, UnknownGid(entry.gid))) return false;
+  const Waiter waiter{answer, true};
+  const bool waits = request.wait_result || entry.txn.terms->wait_result;
+  if (!IsToApply(entry, RuleOnAbort(entry.txn, request), waiter, waits)) return false;
+  AwaitOrAnswerLater(entry, waiter, waits);
+  return ApplyThen(entry, Aborted{request.reason});
+}
+
+void Lane::Register(RegisterRequest request, Engine::AnswerFn answer) {
+  const std::string gid = request.gid;
+  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+    if (!IsThere(entry, answer, UnknownForRegister(entry.gid, request.model))) return false;
+    const Ruling ruling = RuleOnRegister(entry.txn, request, shared_.config.limits.branches);
+    if (!IsToApply(entry, ruling, {answer}, false)) return false;
+    entry.acks.push_back(AnswerWhenStored(answer));
+    return ApplyThen(entry, Registered{request.step, request.outcome});
+  });
+}
+
+void Lane::EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer) {
+  const std::string gid = request.gid;
+  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+    const Answer absent = UnknownForSubmit(entry.gid, Model::kWorkflow);
+    if (!IsThere(entry, answer, absent)) return false;
+    if (!IsToApply(entry, RuleOnWorkflowEnd(entry.txn, request), {answer}, false)) return false;
+    entry.acks.push_back(AnswerWhenStored(answer));
+    return ApplyThen(entry, request.end);
+  });
+}
+
+void Lane::ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer) {
+  WithRecord(gid, [this, event = std::move(event), answer = std::move(answer)](Entry& entry) {
+    if (!IsThere(entry, answer, UnknownGid(entry.gid))) return false;
+    if (!IsToApply(entry, RuleOnForceStop(entry.txn), {answer}, false)) return false;
+    shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
+    entry.acks.push_back(AnswerWhenStored(answer));
+    return ApplyThen(entry, event);
+  });
+}
+
+void Lane::ResetDue(std::string gid, std::function<void(Result<bool>)> done) {
+  WithRecord(gid, [this, done = std::move(done)](Entry& entry) {
+    const bool present = entry.knowledge == Entry::Knowledge::kPresent;
+    if (!entry.trouble.ok() || !present) {
+      done(entry.trouble.ok() ? Result<bool>(false) : Result<bool>(entry.trouble));
+      return false;
+    }
+    entry.acks.push_back([done](const Status& status) {
+      done(status.ok() ? Result<bool>(true) : Result<bool>(status));
+    });
+    return ApplyThen(entry, DueReset{});
+  });
+}
+
+void Lane::Adopt(std::string gid, std::function<void(bool)> settled) {
+  WithRecord(gid, [settled = std::move(settled)](Entry& entry) {
+    settled(entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss);
+    return false;
+  });
+}
+
+}  // namespace treaty

@@ -1,0 +1,55 @@
+// Reads requests about one transaction that exists.
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "wire/json_reader.h"
+#include "wire/txn_request.h"
+
+namespace treaty::wire {
+
+Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules& rules) {
+  constexpr std::array<std::string_view, 4> kNames = {"gid", "trans_type", "rollback_reason",
+                                                      "wait_result"};
+  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  if (!document.ok()) return document.status();
+  const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
+  std::array<std::string_view, 3> texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!fields.found[i]) continue;
+    const auto text = ReadString(fields.values[i], kNames[i]);
+    if (!text.ok()) return text.status();
+    texts[i] = *text;
+  }
+  if (Status status = CheckGid(texts[0], rules); !status.ok()) return status;
+  AbortRequest request{std::string(texts[0]), ParseModel(texts[1]), std::string(texts[2])};
+  if (!texts[1].empty() && !request.model) {
+    return Invalid("trans_type " + Quoted(texts[1]) + " is unknown; use the transaction's own");
+  }
+  if (!fields.found[3]) return request;
+  const auto waits = ReadBool(fields.values[3], kNames[3]);
+  if (!waits.ok()) return waits.status();
+  request.wait_result = *waits;
+  return request;
+}
+
+Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {
+  constexpr std::array<std::string_view, 3> kNames = {"gid", "reason", "rollback_reason"};
+  constexpr std::size_t kMaxReason = 4 << 10;
+  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  if (!document.ok()) return document.status();
+  const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
+  std::array<std::string_view, kNames.size()> texts;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (!fields.found[i]) continue;
+    const auto text = ReadString(fields.values[i], kNames[i]);
+    if (!text.ok()) return text.status();
+    texts[i] = *text;
+  }
+  if (Status status = CheckGid(texts[0], rules); !status.ok()) return status;
+  const std::string_view reason = texts[1].empty() ? texts[2] : texts[1];
+  return GidRequest{std::string(texts[0]), std::string(reason.substr(0, kMaxReason))};
+}
+
+}  // namespace treaty::wire

@@ -1,0 +1,113 @@
+// Reads registerBranch: an object of strings, in any letter case.
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "wire/json_reader.h"
+#include "wire/request_parts.h"
+#include "wire/txn_request.h"
+#include "wire/url_memo.h"
+
+namespace treaty::wire {
+namespace {
+
+enum Key : std::size_t {
+  kGid,
+  kTransType,
+  kBranchId,
+  kData,
+  kConfirm,
+  kCancel,
+  kUrl,
+  kOp,
+  kStatus,
+  kKeyCount
+};
+
+constexpr std::array<std::string_view, kKeyCount> kKeys = {
+    "gid", "trans_type", "branch_id", "data", "confirm", "cancel", "url", "op", "status"};
+
+using Texts = std::array<std::string_view, kKeyCount>;
+
+Result<Texts> ReadTexts(const Document& document) {
+  const auto fields = Select(document.root().get_object().value_unsafe(), kKeys);
+  Texts texts;
+  for (std::size_t i = 0; i < kKeyCount; ++i) {
+    if (!fields.found[i]) continue;
+    const auto text = ReadString(fields.values[i], kKeys[i]);
+    if (!text.ok()) return text.status();
+    texts[i] = *text;
+  }
+  return texts;
+}
+
+Status CheckUrlOf(Key key, std::string_view url, const RequestRules& rules) {
+  if (url.empty()) return {};
+  const auto parsed = ParseHttpUrl(url);
+  Status status = parsed.ok() ? CheckUrl(rules.targets, **parsed) : parsed.status();
+  return status.ok() ? status : Invalid(std::string(kKeys[key]) + ": " + status.message());
+}
+
+// The URLs of a branch: confirm and cancel of TCC, the one of XA for both.
+Status ReadUrls(const Texts& texts, const RequestRules& rules, Model model, Step& step) {
+  const bool xa = model == Model::kXa;
+  const Key forward = xa ? kUrl : kConfirm;
+  const Key backward = xa ? kUrl : kCancel;
+  step.action = texts[forward];
+  step.compensate = texts[backward];
+  Status status = CheckUrlOf(forward, step.action, rules);
+  return status.ok() ? CheckUrlOf(backward, step.compensate, rules) : status;
+}
+
+Result<BranchStatus> ReadOutcome(std::string_view text) {
+  if (text == Name(BranchStatus::kSucceed)) return BranchStatus::kSucceed;
+  if (text == Name(BranchStatus::kFailed)) return BranchStatus::kFailed;
+  return Invalid("status " + Quoted(text) + " must be succeed or failed");
+}
+
+Status ReadRecorded(const Texts& texts, Step& step, BranchStatus& outcome) {
+  if (Status status = CheckOpName(texts[kOp], "op", kMaxOp); !status.ok()) return status;
+  const auto read = ReadOutcome(texts[kStatus]);
+  if (!read.ok()) return read.status();
+  step.op = texts[kOp];
+  outcome = *read;
+  return {};
+}
+
+}  // namespace
+
+Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const RequestRules& rules,
+                                             std::string_view type) {
+  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  if (!document.ok()) return document.status();
+  auto texts = ReadTexts(*document);
+  if (!texts.ok()) return texts.status();
+  if ((*texts)[kTransType].empty()) (*texts)[kTransType] = type;
+  if (Status status = CheckGid((*texts)[kGid], rules); !status.ok()) return status;
+  const std::optional<Model> model = ParseModel((*texts)[kTransType]);
+  if (!model || !TakesRegistrations(*model)) {
+    return Invalid("trans_type " + Quoted((*texts)[kTransType]) +
+                   " registers no branches; use \"tcc\", \"xa\" or \"workflow\"");
+  }
+  if (Status status = CheckBranchId((*texts)[kBranchId], rules); !status.ok()) return status;
+  if ((*texts)[kData].size() > rules.max_payload_bytes) {
+    return Invalid("data is too large; at most " + std::to_string(rules.max_payload_bytes) +
+                   " bytes");
+  }
+  RegisterRequest request{.gid = std::string((*texts)[kGid]), .model = *model, .step = nullptr};
+  auto step = std::make_shared<Step>();
+  step->id = (*texts)[kBranchId];
+  step->payload = (*texts)[kData];
+  if (*model == Model::kWorkflow) {
+    Status status = ReadRecorded(*texts, *step, request.outcome);
+    if (!status.ok()) return status;
+  } else {
+    request.url_trouble = ReadUrls(*texts, rules, *model, *step);
+  }
+  request.step = std::move(step);
+  return request;
+}
+
+}  // namespace treaty::wire
