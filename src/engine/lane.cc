@@ -197,8 +197,8 @@ bool Lane::MayLeave(const Entry& entry) const {
   }
   if (entry.txn.IsFinished()) return true;
   if (shared_.Now() < KeptUntil(entry)) return false;
-  if (entry.txn.status == TxnStatus::kPrepared && entry.wake == kNever) return true;
-  return !entry.owned && entry.wake > shared_.Now() + shared_.config.park_horizon;
+  if (entry.owned) return false;
+  return entry.wake == kNever || entry.wake > shared_.Now() + shared_.config.park_horizon;
 }
 
 // A prepared transaction is expected to be asked for again soon: it stays for a while after a
