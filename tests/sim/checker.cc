@@ -44,12 +44,13 @@ Duration Checker::Timeout(const Terms& terms) const {
 TxnStatus Checker::StatusOf(const std::string& gid) const { return sagas_.at(gid).stored.status; }
 
 bool Checker::AllFinished() const {
-  return std::ranges::all_of(sagas_,
-                             [](const auto& entry) { return Resting(entry.second.stored); });
+  const auto rests = [](const auto& entry) { return Resting(entry.second.stored); };
+  return std::ranges::all_of(sagas_, rests) && pacts.AllFinished();
 }
 
 void Checker::OnWrite(const Write& write, Verdict verdict, Time now) {
   const std::string& gid = write.txn->gid();
+  if (pacts.Knows(gid)) return pacts.OnWrite(write, verdict, now);
   if (verdict == Verdict::kIllegal) Fail(gid, "G3: a move was asked for that is not legal");
   if (verdict == Verdict::kExists) marks_.Hit(Mark::kInsertRefused);
   if (verdict != Verdict::kStored) return;
@@ -213,6 +214,7 @@ void Checker::CountWrite(const Saga& saga, const Write& write) {
 }
 
 void Checker::OnEnd(Time now) {
+  pacts.OnEnd();
   for (auto& [gid, saga] : sagas_) {
     for (StepLog& step : saga.steps) {
       const bool may_arrive = step.outstanding;

@@ -14,6 +14,7 @@
 #include "core/request.h"
 #include "core/step.h"
 #include "sim/marks.h"
+#include "sim/pact_checker.h"
 #include "store/store.h"
 
 namespace treaty::sim {
@@ -27,7 +28,13 @@ struct StepBooks {
 
 class Checker {
  public:
-  Checker(Marks& marks, Policy policy) : marks_(marks), policy_(policy) {}
+  Checker(Marks& marks, Policy policy)
+      : pacts(marks, policy,
+              [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
+        marks_(marks),
+        policy_(policy) {}
+
+  PactChecker pacts;  // Judges every model but the saga.
 
   // Of the store: `verdict` of a write that has landed or was refused.
   void OnWrite(const Write& write, Verdict verdict, Time now);
@@ -37,7 +44,10 @@ class Checker {
   void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome, Time now);
 
   // Of the process.
-  void OnStart(const std::string& owner) { owner_ = owner; }
+  void OnStart(const std::string& owner) {
+    owner_ = owner;
+    pacts.OnStart(owner);
+  }
   void OnEnd(Time now);  // Killed or stopped: its calls may still be under way.
 
   // Of the clients. `wait`: it asked for the outcome.

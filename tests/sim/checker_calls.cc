@@ -24,6 +24,7 @@ bool Checker::UndoneKnown(const Saga& saga, std::size_t step) const {
 }
 
 void Checker::OnCall(const std::string& gid, BranchIndex branch, Op op, Time now) {
+  if (pacts.Knows(gid)) return pacts.OnCall(gid, branch, op, now);
   const auto found = sagas_.find(gid);
   if (found == sagas_.end()) return Fail(gid, "G4: a call for a saga that is not durable");
   Saga& saga = found->second;
@@ -91,6 +92,7 @@ void Checker::CheckCompensation(const Saga& saga, std::size_t step, Time now) {
 
 void Checker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome,
                       Time /*now*/) {
+  if (pacts.Knows(gid)) return pacts.OnReply(gid, branch, op, outcome);
   const auto found = sagas_.find(gid);
   if (found == sagas_.end()) return;
   StepLog& step = found->second.steps[branch.value];

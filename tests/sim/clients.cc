@@ -225,4 +225,17 @@ void World::SendNonsense(std::size_t index) {
       });
 }
 
+// A request of any other client; returns false when the process is down.
+bool World::Post(const std::string& action, std::string json, Door::AnswerFn answer) {
+  if (!process_) {
+    marks_.Hit(Mark::kWentUnserved);
+    return false;
+  }
+  process_->door->Post(action, std::move(json),
+                       [this, answer = std::move(answer), asked = NewAsked()](const Answer& heard) {
+                         if (Settle(asked)) answer(heard);
+                       });
+  return true;
+}
+
 }  // namespace treaty::sim

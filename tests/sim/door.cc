@@ -13,6 +13,8 @@ Answer::Kind KindOf(int status) {
       return Answer::Kind::kFailure;
     case 425:
       return Answer::Kind::kOngoing;
+    case 412:
+      return Answer::Kind::kRecorded;
     case 404:
       return Answer::Kind::kNotFound;
     case 503:

@@ -71,7 +71,22 @@ namespace treaty::sim {
   X(HeldBack, "compensation of a step the former process had called")    \
   X(AbortRefused, "abort of a saga refused")                             \
   X(NonsenseRefused, "nonsense refused at the door")                     \
-  X(Shown, "record shown by a query")
+  X(Shown, "record shown by a query")                                    \
+  X(PactSucceeded, "TCC, XA or message succeeded")                       \
+  X(PactUndone, "TCC or XA rolled back")                                 \
+  X(PactEnded, "workflow ended")                                         \
+  X(PactForced, "TCC, XA, message or workflow stopped by force")         \
+  X(PactTimedOut, "TCC or XA rolled back by its time-out")               \
+  X(PactAborted, "TCC or XA rolled back by its client")                  \
+  X(PactClientDied, "client died before its decision")                   \
+  X(Raced, "submit and abort of one transaction")                        \
+  X(RegisterRefused, "registration after the decision refused")          \
+  X(RecordedAlready, "second runner told that a step is recorded")       \
+  X(PhaseTwoFailure, "confirm, commit or delivery answered FAILURE")     \
+  X(Asked, "client asked how its local transaction ended")               \
+  X(CheckedBack, "message submitted by the answer of its client")        \
+  X(MessageDropped, "prepared message dropped")                          \
+  X(Resumed, "workflow resumed")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) k##name,

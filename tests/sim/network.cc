@@ -10,10 +10,18 @@ Duration Network::Latency() {
   return ports_.rng->Millis(1, 40);
 }
 
+// By the branch's id, which the client chose; the client's own is the last.
+std::size_t Network::ServiceOf(const BranchCall& call) const {
+  if (call.op == Op::kQuery) return services.at(call.body->gid).size() - 1;
+  return std::stoul(call.branch_id()) - 1;
+}
+
 void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done) {
   const Time now = ports_.agenda->now();
   const std::string& gid = call.body->gid;
-  const Parcel parcel{++last_, gid, call.branch, call.op, now + call.timeout};
+  const bool resumes = call.op == Op::kQuery && call.body->model == Model::kWorkflow;
+  const Parcel parcel{++last_,         gid,     call.branch,       call.op,
+                      ServiceOf(call), resumes, now + call.timeout};
   ports_.trace(parcel.id, call.branch.value * 2 + static_cast<std::uint64_t>(call.op));
   ports_.checker->OnCall(gid, call.branch, call.op, now);
   open_[parcel.id] = {std::move(done), gid, call.branch, call.op};
@@ -51,9 +59,10 @@ void Network::Send(const Parcel& parcel) {
 void Network::Deliver(const Parcel& parcel) {
   --travelling_;
   if (ports_.agenda->now() > parcel.deadline) ports_.marks->Hit(Mark::kLateDelivery);
-  Service& service = services.at(parcel.gid)[parcel.branch.value];
+  Service& service = services.at(parcel.gid)[parcel.service];
   hung_ = false;
-  const Outcome outcome = parcel.op == Op::kAction ? Act(service) : Undo(service);
+  const Outcome outcome = parcel.op == Op::kCompensate ? Undo(service) : Act(service);
+  if (parcel.resumes) ports_.resumed(parcel.gid);
   ports_.trace(parcel.id, static_cast<std::uint64_t>(outcome));
   if (hung_) return;
   if (Draw(ports_.swarm->lose)) return ports_.marks->Hit(Mark::kReplyLost);
@@ -84,6 +93,7 @@ Outcome Network::Act(Service& service) {
   if (books.applied > 0) return Outcome::kSuccess;
   if (Take(service.ongoing, Mark::kOngoing)) return Outcome::kOngoing;
   if (Take(service.unknown, Mark::kUnknown)) return Outcome::kUnknown;
+  if (Take(service.failure, Mark::kPhaseTwoFailure)) return Outcome::kFailure;
   if (service.refuse_from > 0 && service.calls >= service.refuse_from) {
     ports_.marks->Hit(service.calls > 1 ? Mark::kRefusedLater : Mark::kRefused);
     return Outcome::kFailure;
@@ -128,7 +138,7 @@ void Network::CancelAll() {
 void Network::Heal() {
   for (auto& [gid, steps] : services) {
     for (Service& service : steps) {
-      service.ongoing = service.unknown = service.hangs = 0;
+      service.ongoing = service.unknown = service.hangs = service.failure = 0;
       service.undo_ongoing = service.undo_unknown = service.undo_failure = 0;
     }
   }

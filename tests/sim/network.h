@@ -25,6 +25,7 @@ struct Service {
   std::uint32_t undo_ongoing = 0;
   std::uint32_t undo_unknown = 0;
   std::uint32_t undo_failure = 0;
+  std::uint32_t failure = 0;  // Of what must succeed in the end: a FAILURE that counts as unknown.
   std::uint32_t refuse_from = 0;  // The n-th call is refused, and all later ones; 0: none.
 
   std::uint32_t calls = 0;
@@ -42,6 +43,7 @@ class Network {
     Swarm* swarm;
     std::function<void(Mark)> crash;
     std::function<void(std::uint64_t, std::uint64_t)> trace;
+    std::function<void(const std::string& gid)> resumed;  // A workflow's client was called.
   };
   explicit Network(Ports ports) : ports_(std::move(ports)) {}
 
@@ -67,8 +69,11 @@ class Network {
     std::string gid;
     BranchIndex branch;
     Op op;
+    std::size_t service;  // Its place among the services of the gid.
+    bool resumes;         // A workflow.
     Time deadline;
   };
+  std::size_t ServiceOf(const BranchCall& call) const;
   void Send(const Parcel& parcel);
   void Deliver(const Parcel& parcel);
   Outcome Act(Service& service);

@@ -28,7 +28,12 @@ World::World(std::uint64_t seed, Marks& marks, bool trace)
       store_({&clock_, &checker_, &rng_, &marks, &swarm_, [this](Mark mark) { AskCrash(mark); },
               [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); }}),
       network_({&agenda_, &checker_, &rng_, &marks, &swarm_, [this](Mark mark) { AskCrash(mark); },
-                [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); }}) {}
+                [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); },
+                [this](const std::string& gid) { pacts_.OnResumed(gid); }}),
+      pacts_({&agenda_, &checker_.pacts, &network_, &rng_, &marks, &swarm_,
+              [this](const std::string& action, std::string json, Door::AnswerFn answer) {
+                return Post(action, std::move(json), std::move(answer));
+              }}) {}
 
 World::~World() {
   if (process_) End();
@@ -62,6 +67,7 @@ bool World::IsQuiet() const {
 Report World::Run() {
   Start();
   DrawPlans();
+  pacts_.Draw();
   bool sound = RunUntil(agenda_.now() + rng_.Millis(20'000, kFaultsMost.count()));
   swarm_.faults = false;
   network_.Heal();
@@ -80,6 +86,8 @@ void World::CheckRest() {
     checker_.AtRest(plan.gid, books);
     checker_.CompareRecord(plan.gid, *store_.Load(plan.gid));
   }
+  pacts_.CheckRest(
+      [this](const std::string& gid, std::string what) { checker_.Fail(gid, std::move(what)); });
   if (!process_) return checker_.Fail("process", "never came back");
   for (const Asked& asked : asked_) {
     if (asked.incarnation == incarnation_ && !asked.answered) {

@@ -15,6 +15,7 @@
 #include "sim/door.h"
 #include "sim/marks.h"
 #include "sim/network.h"
+#include "sim/pacts.h"
 #include "sim/swarm.h"
 
 namespace treaty::sim {
@@ -83,6 +84,7 @@ class World {
   void Abort(std::size_t index);
   void Query(std::size_t index);
   void SendNonsense(std::size_t index);
+  bool Post(const std::string& action, std::string json, Door::AnswerFn answer);
   void OnAnswer(std::size_t index, const TxnRequest& request, bool submit, const Answer& answer);
   std::size_t NewAsked();
   bool Settle(std::size_t asked);
@@ -109,6 +111,7 @@ class World {
   CheckedStore store_;
   Network network_;
   SimParticipant participant_{network_};
+  Pacts pacts_;
   std::uint64_t hash_ = 0;
 
   std::vector<Plan> plans_;
