@@ -17,6 +17,18 @@ enum class Canary : std::uint8_t {
   kNoRecovery,              // What a former process left behind is not taken up.
   kCompensateRecordedOnly,  // Only steps with a recorded success are compensated.
   kNoHold,                  // After a restart nothing waits for calls of the former process.
+  kBothDirections,          // An abort after the submit turns a TCC or XA transaction round.
+  kLateRegistration,        // A branch is registered after the decision.
+  kNoTimeout,               // A prepared TCC or XA transaction waits for its client for ever.
+  kBranchOrder,             // The second phase runs in the wrong order.
+  kOngoingIsDone,           // ONGOING counts as success in a phase without a way back.
+  kFinishesEarly,           // A phase ends with a branch left.
+  kNoCheckBack,             // A prepared message is delivered without asking its client.
+  kUnknownSubmits,          // A check-back without an answer counts as SUCCESS.
+  kNoDelay,                 // A message is delivered before its delay is over.
+  kResultRewritten,         // A workflow's step takes a second outcome.
+  kRunnerToldFailure,       // The second runner of a workflow hears FAILURE.
+  kSubmitOfNothing,         // A submit creates a TCC transaction without branches.
 };
 
 #ifdef TREATY_CANARIES

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "core/backoff.h"
 #include "core/change.h"
 #include "core/delivery.h"
@@ -20,7 +21,10 @@ Delivery DeliveryOf(const Txn& txn) {
 }
 
 // Before this time nothing is delivered (M5).
-Time DeliveryStart(const Txn& txn) { return txn.created + ToDuration(txn.terms->delay); }
+Time DeliveryStart(const Txn& txn) {
+  if (canary::Armed(canary::Canary::kNoDelay)) return txn.created;
+  return txn.created + ToDuration(txn.terms->delay);
+}
 
 Durability OnChecked(const Replied& reply, const Change& change) {
   Txn& txn = change.txn;
@@ -34,6 +38,8 @@ Durability OnChecked(const Replied& reply, const Change& change) {
       txn.backoff = 0;
       return WaitFor(change, RetryInterval(txn, change.policy));
     case Outcome::kUnknown:
+      if (canary::Armed(canary::Canary::kUnknownSubmits))
+        return Enter(change, TxnStatus::kSubmitted);
       return BackOff(change);
   }
   return kUnchanged;
@@ -52,6 +58,10 @@ Durability On(const Replied& reply, const Change& change) {
 
 Durability On(const Ticked&, const Change& change) {
   const Txn& txn = change.txn;
+  const bool unasked = canary::Armed(canary::Canary::kNoCheckBack) &&
+                       txn.status == TxnStatus::kPrepared &&
+                       change.event.now >= PreparedDeadline(txn, change.policy);
+  if (unasked) return Enter(change, TxnStatus::kSubmitted);
   const bool may = txn.status == TxnStatus::kSubmitted && change.event.now >= DeliveryStart(txn);
   return may ? TickDelivery(DeliveryOf(txn), change) : kUnchanged;
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/canary.h"
+
 namespace treaty {
 namespace {
 
@@ -21,7 +23,10 @@ Ruling OtherContent() {
 std::string StatusWord(const Txn& txn) { return std::string(Name(txn.status)); }
 
 // A workflow's runner must not take this for a definite no: it would undo what another one did.
-Ruling Recorded(std::string message) { return Reply(Answer::Kind::kRecorded, std::move(message)); }
+Ruling Recorded(std::string message) {
+  const bool wrong = canary::Armed(canary::Canary::kRunnerToldFailure);
+  return Reply(wrong ? Answer::Kind::kFailure : Answer::Kind::kRecorded, std::move(message));
+}
 
 Ruling OtherModel(const Txn& stored, Model asked) {
   return Refuse("the transaction is a '" + std::string(Name(stored.body->model)) + "', not a '" +
@@ -72,6 +77,9 @@ Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
   const bool two_phase = model == Model::kTcc || model == Model::kXa;
   const bool undoable = two_phase || model == Model::kMessage;
   if (asked.model == model && undoable) {
+    if (canary::Armed(canary::Canary::kBothDirections) && !stored.IsFinished()) {
+      return {Ruling::Kind::kApply, {}};
+    }
     if (stored.status == TxnStatus::kPrepared) return {Ruling::Kind::kApply, {}};
     if (stored.status == TxnStatus::kAborting) return {Ruling::Kind::kAwait, {}};
     if (stored.status == TxnStatus::kFailed) return Reply(Answer::Kind::kSuccess, "");
@@ -83,7 +91,9 @@ Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
 Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches) {
   if (stored.body->model != asked.model) return OtherModel(stored, asked.model);
   const bool is_workflow = asked.model == Model::kWorkflow;
-  if (stored.status != TxnStatus::kPrepared) {
+  const bool open = stored.status == TxnStatus::kPrepared ||
+                    (canary::Armed(canary::Canary::kLateRegistration) && !stored.IsFinished());
+  if (!open) {
     if (is_workflow) return Recorded("the workflow is " + StatusWord(stored) + " already");
     return {Ruling::Kind::kAnswer, UnknownForRegister(stored.gid(), asked.model)};
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/canary.h"
 #include "core/backoff.h"
 #include "core/change.h"
 #include "core/delivery.h"
@@ -9,6 +10,9 @@
 
 namespace treaty::two_phase {
 namespace {
+
+using canary::Armed;
+using canary::Canary;
 
 constexpr auto kUnchanged = Durability::kUnchanged;
 
@@ -18,7 +22,7 @@ bool IsDecided(const Txn& txn) { return txn.status != TxnStatus::kPrepared; }
 Delivery SecondPhase(const Txn& txn) {
   const bool forward = txn.status == TxnStatus::kSubmitted;
   return {.op = forward ? Op::kAction : Op::kCompensate,
-          .newest_first = txn.body->model == Model::kTcc,
+          .newest_first = (txn.body->model == Model::kTcc) != Armed(Canary::kBranchOrder),
           .concurrent = txn.terms->concurrent_option,
           .end = forward ? TxnStatus::kSucceed : TxnStatus::kFailed};
 }
@@ -47,11 +51,12 @@ Durability On(const Submitted& submit, const Change& change) {
 }
 
 Durability On(const Aborted& abort, const Change& change) {
-  return IsDecided(change.txn) ? kUnchanged : RollBack(change, CutReason(abort.reason));
+  const bool too_late = IsDecided(change.txn) && !Armed(Canary::kBothDirections);
+  return too_late ? kUnchanged : RollBack(change, CutReason(abort.reason));
 }
 
 Durability On(const Registered& registered, const Change& change) {
-  if (IsDecided(change.txn)) return kUnchanged;
+  if (IsDecided(change.txn) && !Armed(Canary::kLateRegistration)) return kUnchanged;
   change.txn.registered.push_back(registered.step);
   change.txn.branches.emplace_back();
   return Durability::kDurable;
@@ -77,7 +82,7 @@ Duties Plan(const Txn& txn, Time now, const Policy& policy) {
   if (txn.IsFinished()) return duties;
   if (IsDecided(txn)) {
     PlanDelivery(SecondPhase(txn), txn, now, duties);
-  } else {
+  } else if (!Armed(Canary::kNoTimeout)) {
     WakeBy(duties, PreparedDeadline(txn, policy));
   }
   return duties;

@@ -1,5 +1,6 @@
 #include "core/workflow.h"
 
+#include "base/canary.h"
 #include "core/backoff.h"
 #include "core/change.h"
 #include "core/rollback_reason.h"
@@ -20,6 +21,10 @@ Durability On(const Replied& reply, const Change& change) {
 // A runner that records is alive: it is not resumed beside itself for one more interval.
 Durability On(const Registered& recorded, const Change& change) {
   Txn& txn = change.txn;
+  if (canary::Armed(canary::Canary::kResultRewritten) && !txn.registered.empty()) {
+    txn.registered.back() = recorded.step;
+    return Durability::kDurable;
+  }
   txn.registered.push_back(recorded.step);
   txn.branches.push_back({.action = recorded.outcome, .action_time = change.event.now});
   txn.backoff = 0;

@@ -16,6 +16,15 @@ Answer StoreTrouble(const Status& status) {
   return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
 }
 
+namespace {
+
+// Whether a submit may be a transaction's first request: not where its branches would be missing.
+bool MayCreate(Model model) {
+  return !TakesRegistrations(model) || canary::Armed(canary::Canary::kSubmitOfNothing);
+}
+
+}  // namespace
+
 std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer) {
   return [answer](const Status& status) { answer(status.ok() ? Answer{} : StoreTrouble(status)); };
 }
@@ -134,7 +143,7 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
 
 void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
-  const bool may_create = !TakesRegistrations(request.body->model);
+  const bool may_create = MayCreate(request.body->model);
   RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunSubmit(entry, request, answer);
   };
@@ -147,7 +156,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   const bool waits = request.terms->wait_result;
   const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
   const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
-  if (entry.trouble.ok() && absent && !TakesRegistrations(model)) {
+  if (entry.trouble.ok() && absent && MayCreate(model)) {
     entry.inserting = [this, request, answer](Entry& found) {
       return RunSubmit(found, request, answer);
     };

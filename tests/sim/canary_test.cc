@@ -34,11 +34,15 @@ TEST_P(EachCanary, IsFoundWithinThreeHundredSeeds) {
   EXPECT_NE(tally.failure, "");
 }
 
-INSTANTIATE_TEST_SUITE_P(SimCanaries, EachCanary,
-                         ::testing::Values(Canary::kAckBeforeCommit, Canary::kMissingIntent,
-                                           Canary::kResubmitRunsAgain, Canary::kLateReplyRewrites,
-                                           Canary::kNoRecovery, Canary::kCompensateRecordedOnly,
-                                           Canary::kNoHold));
+INSTANTIATE_TEST_SUITE_P(
+    SimCanaries, EachCanary,
+    ::testing::Values(Canary::kAckBeforeCommit, Canary::kMissingIntent, Canary::kResubmitRunsAgain,
+                      Canary::kLateReplyRewrites, Canary::kNoRecovery,
+                      Canary::kCompensateRecordedOnly, Canary::kNoHold, Canary::kBothDirections,
+                      Canary::kLateRegistration, Canary::kNoTimeout, Canary::kBranchOrder,
+                      Canary::kOngoingIsDone, Canary::kFinishesEarly, Canary::kNoCheckBack,
+                      Canary::kUnknownSubmits, Canary::kNoDelay, Canary::kResultRewritten,
+                      Canary::kRunnerToldFailure, Canary::kSubmitOfNothing));
 
 }  // namespace
 }  // namespace treaty::sim
