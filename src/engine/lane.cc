@@ -82,9 +82,10 @@ void Lane::Drive(Entry& entry) {
     if (const Time look = NextLook(entry, duties, now); look != kNever) SetTimer(entry, look);
   }
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
-  if (MayLeave(entry)) return Leave(entry);
+  if (MayLeave(entry, duties)) return Leave(entry);
+  const bool in_place = !entry.owned && entry.wake == duties.wake;
   const bool last_chance = shared_.stopping && entry.dirty;
-  if (IsLongSleep(entry, entry.txn, duties) || last_chance) {
+  if ((IsLongSleep(entry, entry.txn, duties) && !in_place) || last_chance) {
     entry.next = entry.txn;  // Nothing but its place in the indexes, and what was left behind.
     StartWrite(entry);
   }
@@ -190,15 +191,17 @@ void Lane::FlushDirty() {
   }
 }
 
-// Whether the lane has nothing to do for it: finished, prepared, or asleep in the due index.
-bool Lane::MayLeave(const Entry& entry) const {
+// Whether the lane has nothing to do for it: finished, at rest for good, or asleep in the due
+// index. One that this instance owns stays: nobody else would look after it.
+bool Lane::MayLeave(const Entry& entry, const Duties& duties) const {
   if (!entry.in_flight.empty() || !entry.waiters.empty() || !entry.inbox.empty() || entry.dirty) {
     return false;
   }
   if (entry.txn.IsFinished()) return true;
   if (shared_.Now() < KeptUntil(entry)) return false;
-  if (entry.owned) return false;
-  return entry.wake == kNever || entry.wake > shared_.Now() + shared_.config.park_horizon;
+  const bool prepared = entry.txn.status == TxnStatus::kPrepared;
+  if (prepared && duties.calls.empty() && duties.wake == kNever) return true;
+  return !entry.owned && entry.wake > shared_.Now() + shared_.config.park_horizon;
 }
 
 // A prepared transaction is expected to be asked for again soon: it stays for a while after a

@@ -117,7 +117,7 @@ class Lane {
   void SetTimer(Entry& entry, Time at);
   void MarkDirty(Entry& entry);
   void FlushDirty();
-  bool MayLeave(const Entry& entry) const;
+  bool MayLeave(const Entry& entry, const Duties& duties) const;
   void Leave(Entry& entry);
   void FinishStopping();
   void DriveAll();
