@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -44,8 +45,10 @@ struct Entry {
   Txn next;  // What is being written.
   bool writing = false;
   bool terms_changed = false;
-  std::vector<Event> unstored;  // What has changed since the last write; applied again if the
-                                // next one is refused.
+  // What has changed since the last write. If the next one is refused, events are applied again,
+  // and the request among them is judged again, on the record as it has become.
+  std::vector<std::variant<Event, RequestFn>> unstored;
+  std::size_t waiters_before = 0;  // How many waited before that request.
 
   // How the record stands in the store's indexes.
   bool owned = false;
@@ -57,8 +60,6 @@ struct Entry {
   // Who is told when the write under way is durable (or refused).
   std::vector<std::function<void(Status)>> acks;
   std::vector<Waiter> waiters;
-  // The request behind an insert under way, run again on the record if the gid is taken.
-  RequestFn inserting;
 
   Time used = kNever;  // When a request was last served.
   TimerId timer = kNoTimer;

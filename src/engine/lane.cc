@@ -46,12 +46,24 @@ bool Lane::TakeInbox(Entry& entry) {
     } else {
       if (staged) break;
       entry.used = shared_.Now();
-      staged = std::get<RequestFn>(entry.inbox[taken])(entry);
+      staged = TakeRequest(entry, std::get<RequestFn>(entry.inbox[taken]));
     }
     ++taken;
   }
   entry.inbox.erase(entry.inbox.begin(), entry.inbox.begin() + static_cast<std::ptrdiff_t>(taken));
   return staged;
+}
+
+// Runs a request. One that stages a change is kept until that is stored, in the place of the
+// event it came to: what was right for one state may be wrong for another.
+bool Lane::TakeRequest(Entry& entry, RequestFn& request) {
+  const auto before = static_cast<std::ptrdiff_t>(entry.unstored.size());
+  const std::size_t waiting = entry.waiters.size();
+  if (!request(entry)) return false;
+  entry.unstored.erase(entry.unstored.begin() + before, entry.unstored.end());
+  entry.unstored.emplace_back(std::move(request));
+  entry.waiters_before = waiting;
+  return true;
 }
 
 // Decides one event on top of what is staged; returns whether anything is staged now.
@@ -62,12 +74,12 @@ bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
   if (decision.durability == Durability::kDurable) {
     entry.terms_changed = entry.terms_changed || decision.next.terms != present.terms;
     entry.next = std::move(decision.next);
-    entry.unstored.push_back(std::move(event));
+    entry.unstored.emplace_back(std::move(event));
     return true;
   }
   present = std::move(decision.next);
   if (decision.durability == Durability::kBehind) {
-    entry.unstored.push_back(std::move(event));
+    entry.unstored.emplace_back(std::move(event));
     if (!staged) MarkDirty(entry);
   }
   return staged;

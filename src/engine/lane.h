@@ -90,6 +90,7 @@ class Lane {
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
+  bool TakeRequest(Entry& entry, RequestFn& request);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;
   void StartWrite(Entry& entry);
@@ -99,6 +100,7 @@ class Lane {
   void OnRefused(Entry& entry);
   void OnNotStored(Entry& entry, const Status& status);
   void SetAside(Entry& entry);
+  void TurnAway(Entry& entry, Status trouble);
   void LoadRecord(Entry& entry);
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);

@@ -28,9 +28,6 @@ bool Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
     done(ruling.answer, known ? std::optional(show()) : std::nullopt);
     return false;
   }
-  entry.inserting = [this, request, done](Entry& found) {
-    return RunPrepareWorkflow(found, request, done);
-  };
   entry.acks.push_back([done, show](const Status& status) {
     if (!status.ok()) return done(StoreTrouble(status), {});
     done({}, show());

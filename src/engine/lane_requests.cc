@@ -134,9 +134,6 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
     answer(RuleOnPrepare(entry.txn, request).answer);
     return false;
   }
-  entry.inserting = [this, request, answer](Entry& found) {
-    return RunPrepare(found, request, answer);
-  };
   entry.acks.push_back(AnswerWhenStored(answer));
   return Insert(entry, request, TxnStatus::kPrepared);
 }
@@ -157,9 +154,6 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
   const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
   if (entry.trouble.ok() && absent && MayCreate(model)) {
-    entry.inserting = [this, request, answer](Entry& found) {
-      return RunSubmit(found, request, answer);
-    };
     AwaitOrAnswerLater(entry, {answer}, waits);
     return Insert(entry, request, TxnStatus::kSubmitted);
   }

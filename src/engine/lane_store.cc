@@ -13,6 +13,10 @@ namespace {
 
 constexpr Duration kReloadDelay = std::chrono::seconds(1);
 
+bool IsRequest(const std::variant<Event, RequestFn>& item) {
+  return std::holds_alternative<RequestFn>(item);
+}
+
 }  // namespace
 
 void Lane::StartWrite(Entry& entry) {
@@ -73,21 +77,17 @@ void Lane::OnStored(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.dirty = false;
   entry.unstored.clear();
-  entry.inserting = nullptr;
   Acknowledge(entry);
   Advance(entry);
 }
 
 // Somebody else has written the record, or the gid is taken. No further call until it has been
-// read again; what was about to be recorded is then applied to the fresh copy.
+// read again; what was about to be recorded is then applied to the fresh copy, and the request
+// behind it is run again and answered then.
 void Lane::OnRefused(Entry& entry) {
-  std::vector<std::variant<Event, RequestFn>> again;
-  if (entry.inserting) {  // The request runs again, on the record, and is answered then.
-    entry.acks.clear();
-    entry.waiters.clear();
-    again.emplace_back(std::exchange(entry.inserting, nullptr));
-  }
-  std::ranges::move(std::exchange(entry.unstored, {}), std::back_inserter(again));
+  auto again = std::exchange(entry.unstored, {});
+  entry.acks.clear();
+  if (std::ranges::any_of(again, IsRequest)) entry.waiters.resize(entry.waiters_before);
   std::ranges::move(entry.inbox, std::back_inserter(again));
   entry.inbox = std::move(again);
   LoadRecord(entry);
@@ -106,7 +106,7 @@ void Lane::SetAside(Entry& entry) {
   shared_.log->Write(LogLevel::kError, entry.gid,
                      "set aside: the store refused an illegal status move to " +
                          std::string(Name(entry.next.status)));
-  Disappoint(entry, {Code::kInternal, "the transaction was set aside; see the log"});
+  TurnAway(entry, {Code::kInternal, "the transaction was set aside; see the log"});
   Leave(entry);
 }
 
@@ -126,10 +126,9 @@ void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
   Advance(entry);
 }
 
-// Requests are told so. What calls have come to meanwhile is kept and the record read again.
-void Lane::OnUnreadable(Entry& entry, Status status) {
-  shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
-  entry.trouble = std::move(status);
+// Answers everybody who waits for the record, which is not to be had; events stay.
+void Lane::TurnAway(Entry& entry, Status trouble) {
+  entry.trouble = std::move(trouble);
   std::vector<std::variant<Event, RequestFn>> events;
   for (auto& item : std::exchange(entry.inbox, {})) {
     if (auto* request = std::get_if<RequestFn>(&item)) {
@@ -140,6 +139,12 @@ void Lane::OnUnreadable(Entry& entry, Status status) {
   }
   entry.inbox = std::move(events);
   Disappoint(entry, entry.trouble);
+}
+
+// What calls have come to meanwhile is kept and the record read again.
+void Lane::OnUnreadable(Entry& entry, Status status) {
+  shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
+  TurnAway(entry, std::move(status));
   const bool hopeless = entry.trouble.code() == Code::kDataLoss;
   if (entry.in_flight.empty() && (hopeless || entry.inbox.empty())) return Leave(entry);
   ports_.loop->After(kReloadDelay, [this, &entry] { LoadRecord(entry); });
@@ -164,7 +169,7 @@ void Lane::Acknowledge(Entry& entry) {
 
 // Tells everybody who waits that the store gave no definite answer in time.
 void Lane::Disappoint(Entry& entry, const Status& status) {
-  entry.inserting = nullptr;
+  std::erase_if(entry.unstored, IsRequest);  // Told to come again.
   for (auto& ack : std::exchange(entry.acks, {})) ack(status);
   for (auto& waiter : std::exchange(entry.waiters, {})) waiter.answer(StoreTrouble(status));
 }
