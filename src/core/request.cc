@@ -26,6 +26,7 @@ std::shared_ptr<const Terms> SubmittedTerms(const std::shared_ptr<const Terms>& 
   terms->custom_data = custom.custom_data;
   terms->concurrent = custom.concurrent;
   terms->after = custom.after;
+  terms->delay = custom.delay;
   return terms;
 }
 
