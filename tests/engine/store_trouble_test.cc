@@ -99,5 +99,33 @@ TEST(StoreTroubleTest, AStaleWriteReadsAgainAndAppliesItsOutcomeToTheFreshCopy) 
   EXPECT_EQ(world.participant.Count("02/action"), 1u);
 }
 
+// The store holds something that this engine could never have left there.
+TEST(StoreTroubleTest, OneThatIsSetAsideAnswersEveryRequest) {
+  World world;
+  world.Prepare(World::Request(Model::kTcc, "g"));
+  world.Run(milliseconds(20));
+  Txn other = world.Stored("g").txn;
+  world.WriteAsAnother("g", [](Txn& txn) {
+    txn.force.when = txn.finished = txn.updated;
+    txn.status = TxnStatus::kFailed;
+  });
+  ASSERT_EQ(*world.store->Prune(Time::max(), 1), 1u);
+  other.status = TxnStatus::kSucceed;
+  other.finished = other.updated;
+  const Write write{.kind = Write::Kind::kInsert, .txn = &other, .write_id = 7};
+  Verdict verdict = Verdict::kStale;
+  ASSERT_TRUE(world.store->Commit({&write, 1}, {&verdict, 1}).ok());
+
+  const auto first = world.Register(World::Branch(Model::kTcc, "g", "01"));
+  const auto second = world.Register(World::Branch(Model::kTcc, "g", "02"));
+  world.Run(seconds(1));
+
+  ASSERT_TRUE(first->has_value());
+  EXPECT_EQ(first->value().kind, Answer::Kind::kUnavailable);
+  ASSERT_TRUE(second->has_value());
+  EXPECT_EQ(second->value().kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(world.engine->counts().live_txns, 0u);
+}
+
 }  // namespace
 }  // namespace treaty::testing

@@ -103,33 +103,115 @@ TxnRequest World::Saga(const std::string& gid, std::size_t steps, Terms terms) {
   return {body, std::make_shared<Terms>(std::move(terms)), true, false, true, true};
 }
 
+TxnRequest World::Request(Model model, const std::string& gid, Terms terms) {
+  auto body = std::make_shared<Body>();
+  body->gid = gid;
+  body->model = model;
+  const bool message = model == Model::kMessage;
+  if (message) body->steps = {{"a1", "", "{}"}, {"a2", "", "{}"}};
+  if (message || model == Model::kWorkflow) body->query_prepared = "q";
+  return {body, std::make_shared<Terms>(std::move(terms)), message, true, true, false};
+}
+
+RegisterRequest World::Branch(Model model, const std::string& gid, const std::string& id,
+                              const std::string& payload) {
+  auto step = std::make_shared<Step>();
+  step->id = id;
+  step->payload = payload;
+  if (model == Model::kWorkflow) {
+    step->op = "action";
+    return {gid, model, step, BranchStatus::kSucceed};
+  }
+  step->action = "a" + id;
+  step->compensate = "c" + id;
+  return {gid, model, step};
+}
+
 namespace {
 
-Engine::AnswerFn Into(const std::shared_ptr<std::optional<Answer>>& place) {
+Engine::AnswerFn Into(const World::AnswerPlace& place) {
   return [place](Answer answer) {
     TREATY_CHECK(!place->has_value());  // Every request is answered once.
     *place = std::move(answer);
   };
 }
 
+World::AnswerPlace NewPlace() { return std::make_shared<std::optional<Answer>>(); }
+
 }  // namespace
 
-std::shared_ptr<std::optional<Answer>> World::Submit(TxnRequest request) {
-  auto answer = std::make_shared<std::optional<Answer>>();
+World::AnswerPlace World::Submit(TxnRequest request) {
+  auto answer = NewPlace();
   engine->Submit(std::move(request), Into(answer));
   return answer;
 }
 
-std::shared_ptr<std::optional<Answer>> World::Prepare(TxnRequest request) {
-  auto answer = std::make_shared<std::optional<Answer>>();
+World::AnswerPlace World::Prepare(TxnRequest request) {
+  auto answer = NewPlace();
   engine->Prepare(std::move(request), Into(answer));
   return answer;
 }
 
-std::shared_ptr<std::optional<Answer>> World::ForceStop(const std::string& gid) {
-  auto answer = std::make_shared<std::optional<Answer>>();
+World::AnswerPlace World::Abort(AbortRequest request) {
+  auto answer = NewPlace();
+  engine->Abort(std::move(request), Into(answer));
+  return answer;
+}
+
+World::AnswerPlace World::Register(RegisterRequest request) {
+  auto answer = NewPlace();
+  engine->Register(std::move(request), Into(answer));
+  return answer;
+}
+
+World::AnswerPlace World::EndWorkflow(const std::string& gid, WorkflowEnded end) {
+  auto answer = NewPlace();
+  engine->EndWorkflow({gid, std::move(end)}, Into(answer));
+  return answer;
+}
+
+World::AnswerPlace World::ForceStop(const std::string& gid) {
+  auto answer = NewPlace();
   engine->ForceStop(gid, "operator", "stuck", Into(answer));
   return answer;
+}
+
+World::AnswerPlace World::ResetNextCronTime(const std::string& gid) {
+  auto answer = NewPlace();
+  engine->ResetNextCronTime(gid, Into(answer));
+  return answer;
+}
+
+World::AnswerPlace World::PrepareWorkflow(TxnRequest request, std::optional<StoredTxn>* record) {
+  auto answer = NewPlace();
+  engine->PrepareWorkflow(std::move(request),
+                          [into = Into(answer), record](Answer told, std::optional<StoredTxn> txn) {
+                            if (record != nullptr) *record = std::move(txn);
+                            into(std::move(told));
+                          });
+  return answer;
+}
+
+void World::PrepareWith(Model model, const std::string& gid, int branches, Terms terms) {
+  Prepare(Request(model, gid, std::move(terms)));
+  for (int i = 1; i <= branches; ++i) Register(Branch(model, gid, "0" + std::to_string(i)));
+  Run(std::chrono::milliseconds(20));
+}
+
+void World::WriteAsAnother(const std::string& gid, const std::function<void(Txn&)>& change) {
+  StoredTxn stored = Stored(gid);
+  const std::size_t branches = stored.txn.registered.size();
+  change(stored.txn);
+  ++stored.txn.version;
+  const Write write{Write::Kind::kUpdate,
+                    &stored.txn,
+                    false,
+                    99,
+                    stored.owner,
+                    stored.wake,
+                    stored.txn.registered.size() - branches};
+  Verdict verdict = Verdict::kStale;
+  TREATY_CHECK(store->Commit({&write, 1}, {&verdict, 1}).ok() && verdict == Verdict::kStored);
 }
 
 StoredTxn World::Stored(const std::string& gid) {

@@ -116,10 +116,29 @@ class World {
   // A saga of `steps` steps with URLs a1, c1, a2, c2, …
   static TxnRequest Saga(const std::string& gid, std::size_t steps, Terms terms = {});
 
+  // A transaction of another model; a message has the steps a1 and a2. All ask at "q".
+  static TxnRequest Request(Model model, const std::string& gid, Terms terms = {});
+  // The branch `id` with the URLs a<id> and c<id>, or the step of a workflow with its result.
+  static RegisterRequest Branch(Model model, const std::string& gid, const std::string& id,
+                                const std::string& payload = "{}");
+
   // The last answer to a request made through these; nullopt while there is none.
-  std::shared_ptr<std::optional<Answer>> Submit(TxnRequest request);
-  std::shared_ptr<std::optional<Answer>> Prepare(TxnRequest request);
-  std::shared_ptr<std::optional<Answer>> ForceStop(const std::string& gid);
+  using AnswerPlace = std::shared_ptr<std::optional<Answer>>;
+  AnswerPlace Submit(TxnRequest request);
+  AnswerPlace Prepare(TxnRequest request);
+  AnswerPlace Abort(AbortRequest request);
+  AnswerPlace Register(RegisterRequest request);
+  AnswerPlace EndWorkflow(const std::string& gid, WorkflowEnded end);
+  AnswerPlace ForceStop(const std::string& gid);
+  AnswerPlace ResetNextCronTime(const std::string& gid);
+  // `record` is where the record that came along is put.
+  AnswerPlace PrepareWorkflow(TxnRequest request, std::optional<StoredTxn>* record = nullptr);
+
+  // Prepares and registers branches 01, 02, … of TCC or XA, and runs until that is stored.
+  void PrepareWith(Model model, const std::string& gid, int branches, Terms terms = {});
+
+  // Somebody else writes the record, as another instance would: `change` makes the next version.
+  void WriteAsAnother(const std::string& gid, const std::function<void(Txn&)>& change);
 
   // The durable record.
   StoredTxn Stored(const std::string& gid);
