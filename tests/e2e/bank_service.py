@@ -5,6 +5,8 @@ The payload of a branch says what to do and how to misbehave:
 Each call of a branch and operation uses up one fault of its list; after the last one the bank
 behaves. Faults: ok; refuse (409, for good); ongoing; error (500, nothing done); done_error (done,
 then 500); hang (done, never answered); cut (nothing done, connection closed); slow (100 ms).
+
+/hold keeps a branch's payload: a second phase without one (XA) then acts on what is held.
 """
 
 import asyncio
@@ -25,6 +27,7 @@ SCHEMA = """
 CREATE TABLE balance (account TEXT PRIMARY KEY, amount INTEGER NOT NULL);
 CREATE TABLE barrier (gid TEXT, branch TEXT, op TEXT, PRIMARY KEY (gid, branch, op));
 CREATE TABLE effect (gid TEXT, branch TEXT, delta INTEGER NOT NULL);
+CREATE TABLE held (gid TEXT, branch TEXT, body TEXT NOT NULL, PRIMARY KEY (gid, branch));
 """
 
 
@@ -58,6 +61,14 @@ class Bank:
                                   (gid, branch, op))
         return cursor.rowcount == 1
 
+    def hold(self, gid, branch, body):
+        self._db.execute("INSERT OR IGNORE INTO held VALUES (?, ?, ?)", (gid, branch, body))
+
+    def held(self, gid, branch):
+        row = self._db.execute("SELECT body FROM held WHERE gid = ? AND branch = ?",
+                               (gid, branch)).fetchone()
+        return row[0] if row else '{"account": "a0", "delta": 0}'
+
     def perform(self, key, order):
         """Does what the call asks for, once, however often and in whatever order it comes."""
         gid, branch, op = key
@@ -66,8 +77,8 @@ class Bank:
         if op == "compensate" and first:
             # Never done: the mark keeps a late action out.
             first = not self._pass(gid, branch, "action")
-        if first:
-            delta = order["delta"] if op == "action" else -order["delta"]
+        if first and op not in ("cancel", "rollback"):  # These have nothing to take back.
+            delta = -order["delta"] if op == "compensate" else order["delta"]
             self._db.execute("UPDATE balance SET amount = amount + ? WHERE account = ?",
                              (delta, order["account"]))
             self._db.execute("INSERT INTO effect VALUES (?, ?, ?)", (gid, branch, delta))
@@ -76,8 +87,8 @@ class Bank:
 
 async def answer_branch(bank, query, body):
     """Returns (status, text), or None for a connection to be closed without an answer."""
-    order = json.loads(body)
     key = (query["gid"][0], query["branch_id"][0], query["op"][0])
+    order = json.loads(body or bank.held(*key[:2]))
     fault = bank.next_fault(key, order.get("faults", {}))
     bank.calls.append((time.time(), *key, fault))
     plain = {"refuse": FAILURE, "ongoing": ONGOING, "error": ERROR, "cut": None}
@@ -105,6 +116,10 @@ async def serve(bank, reader, writer):
             target, body = await read_request(reader)
             if target.path == "/report":
                 reply = (200, json.dumps(bank.report()))
+            elif target.path == "/hold":
+                query = urllib.parse.parse_qs(target.query)
+                bank.hold(query["gid"][0], query["branch_id"][0], body.decode())
+                reply = SUCCESS
             else:
                 reply = await answer_branch(bank, urllib.parse.parse_qs(target.query), body)
             if reply is None:
