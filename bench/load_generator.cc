@@ -37,7 +37,7 @@ void Watch(int epoll, int operation, int fd, std::uint64_t index) {
 LoadGenerator::LoadGenerator(const LoadOptions& options, const Address& to)
     : options_(options),
       to_(to),
-      request_(options, to),
+      conversation_(options, to),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       clients_(static_cast<std::size_t>(options.clients)) {}
 
@@ -52,19 +52,25 @@ bool LoadGenerator::Run(LoadResult& out) {
   std::int64_t give_up = measure_to + Ns(options_.timeout);
   for (std::int64_t now = start; now < give_up && (!ending_ || open_ > 0); now = NowNs()) {
     if (!measuring_ && !ending_ && now >= measure_from) StartPhase(now);
-    const bool done = options_.count > 0 && sent_ >= options_.count && open_ == 0;
-    if (!ending_ && (done || now >= measure_to)) {
-      ending_ = true;
-      measuring_ = false;
-      result_.seconds = static_cast<double>(now - measured_since_ns_) / kNsPerSecond;
-      result_.after = options_.pid > 0 ? ReadProcessStats(options_.pid) : ProcessStats();
-    }
+    if (!ending_ && IsOver(now, measure_to)) EndPhase(now);
     SendScheduled(now);
     Poll(now);
   }
   result_.unanswered = open_;
   out = result_;
   return true;
+}
+
+bool LoadGenerator::IsOver(std::int64_t now_ns, std::int64_t measure_to) const {
+  const bool counted = options_.count > 0 && sent_ >= options_.count && open_ == 0;
+  return counted || now_ns >= measure_to;
+}
+
+void LoadGenerator::EndPhase(std::int64_t now_ns) {
+  ending_ = true;
+  measuring_ = false;
+  result_.seconds = static_cast<double>(now_ns - measured_since_ns_) / kNsPerSecond;
+  result_.after = options_.pid > 0 ? ReadProcessStats(options_.pid) : ProcessStats();
 }
 
 void LoadGenerator::StartPhase(std::int64_t now_ns) {
@@ -130,9 +136,10 @@ void LoadGenerator::Begin(std::size_t index, std::int64_t since_ns) {
   Client& client = clients_[index];
   if (!client.fd.valid()) return;
   client.since_ns = since_ns;
-  ++sent_;
+  client.number = ++sent_;
+  client.stage = 0;
   ++open_;
-  client.unsent = request_.Next();
+  client.unsent = conversation_.Request(0, client.number);
   Flush(client);
 }
 
@@ -189,6 +196,10 @@ void LoadGenerator::OnReady(std::size_t index, std::uint32_t events) {
 void LoadGenerator::OnReply(std::size_t index, int status, bool success) {
   Client& client = clients_[index];
   if (client.since_ns == 0) return;
+  if (status == 200 && client.stage + 1 < conversation_.size()) {
+    client.unsent = conversation_.Request(++client.stage, client.number);
+    return Flush(client);
+  }
   const std::int64_t now = NowNs();
   const std::int64_t took = now - client.since_ns;
   client.since_ns = 0;

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "conversation.h"
 #include "histogram.h"
 #include "load_options.h"
 #include "process_stats.h"
-#include "saga_request.h"
 #include "socket.h"
 
 namespace treaty::bench {
@@ -41,7 +41,9 @@ class LoadGenerator {
     Fd fd;
     std::string in;
     std::string unsent;
-    std::int64_t since_ns = 0;  // Of the request under way; 0: none.
+    std::int64_t since_ns = 0;  // Of the transaction under way; 0: none.
+    std::uint64_t number = 0;   // Of the transaction.
+    std::size_t stage = 0;      // Of its requests, the one under way.
   };
 
   bool ConnectAll();
@@ -56,10 +58,12 @@ class LoadGenerator {
   void SendScheduled(std::int64_t now_ns);
   void Poll(std::int64_t now_ns);
   bool MaySend() const;
+  void EndPhase(std::int64_t now_ns);
+  bool IsOver(std::int64_t now_ns, std::int64_t measure_to) const;
 
   LoadOptions options_;
   Address to_;
-  SagaRequest request_;
+  Conversation conversation_;
   Fd epoll_;
   std::vector<Client> clients_;
   std::deque<std::size_t> idle_;      // Open loop: connections without a request.

@@ -8,6 +8,8 @@ namespace treaty::bench {
 namespace {
 
 void AddShape(CLI::App& app, LoadOptions& out) {
+  app.add_option("--model", out.model, "What kind of transaction")
+      ->check(CLI::IsMember({"saga", "tcc", "xa", "msg", "prepared-msg", "workflow"}));
   app.add_option("--branches", out.branches, "Steps of each saga")->check(CLI::Range(0, 1'000));
   app.add_flag("--concurrent", out.concurrent, "Steps do not wait for each other");
   app.add_flag("--wait,!--no-wait", out.wait_result, "Ask for the outcome (wait_result)");

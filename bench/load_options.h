@@ -18,6 +18,7 @@ struct LoadOptions {
   std::uint64_t count = 0;  // Stop after that many replies; 0: by time.
   double timeout = 30;      // Seconds until the end gives up waiting for replies.
 
+  std::string model = "saga";  // Or tcc, xa, msg, prepared-msg, workflow.
   int branches = 2;
   bool concurrent = false;
   bool wait_result = true;

@@ -109,6 +109,14 @@ LOADS = {
     "open_loop": under_load("--rate", 4000, "--clients", 512),
 }
 
+MODELS = {
+    "tcc": under_load("--model", "tcc"),
+    "xa": under_load("--model", "xa"),
+    "message": under_load("--model", "msg"),
+    "prepared_message": under_load("--model", "prepared-msg"),
+    "workflow": under_load("--model", "workflow"),
+}
+
 PLACES = {
     "start_empty": start_empty,
     "sleeping": sleeping,

@@ -29,8 +29,7 @@ Counters* Map() {
   if (path == nullptr) return &unused;
   const int fd = ::open(path, O_RDWR | O_CLOEXEC);
   if (fd < 0) return &unused;
-  void* const mapped =
-      ::mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* const mapped = ::mmap(nullptr, sizeof(Counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   ::close(fd);
   return mapped == MAP_FAILED ? &unused : static_cast<Counters*>(mapped);
 }
