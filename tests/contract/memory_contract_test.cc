@@ -1,5 +1,6 @@
 // The memory store against the promises of every store.
 
+#include "contract/branch_contract.h"
 #include "contract/store_contract.h"
 #include "store/memory/memory_store.h"
 
@@ -21,6 +22,7 @@ class MemoryFactory {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BranchContract, MemoryFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

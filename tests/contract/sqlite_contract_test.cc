@@ -1,5 +1,6 @@
 // The SQLite store against the promises of every store, on a real file.
 
+#include "contract/branch_contract.h"
 #include "contract/kept_log.h"
 #include "contract/store_contract.h"
 #include "contract/temp_folder.h"
@@ -24,6 +25,7 @@ class SqliteFactory {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreContract, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BranchContract, SqliteFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

@@ -138,6 +138,9 @@ inline void ExpectSameTerms(const Terms& actual, const Terms& expected) {
   EXPECT_EQ(actual.custom_data, expected.custom_data);
   EXPECT_EQ(actual.concurrent, expected.concurrent);
   EXPECT_EQ(actual.after, expected.after);
+  EXPECT_EQ(actual.delay, expected.delay);
+  EXPECT_EQ(actual.workflow_name, expected.workflow_name);
+  EXPECT_EQ(actual.workflow_input, expected.workflow_input);
 }
 
 // Every field differs from its default, so that one that is not stored shows.
@@ -155,6 +158,9 @@ inline Terms EveryTermSet() {
   terms.custom_data = "{\"orders\":{\"1\":[0]},\"concurrent\":true}";
   terms.concurrent = true;
   terms.after = {{}, {BranchIndex{0}}};
+  terms.delay = std::chrono::seconds(15);
+  terms.workflow_name = "n\xc3\xa4me; \"x\"";
+  terms.workflow_input = std::string("\0\xff", 2);
   return terms;
 }
 
@@ -164,6 +170,8 @@ inline Txn EveryFieldSet(const std::string& gid) {
   body->protocol = "grpc";
   body->query_prepared = "http://bank/query";
   body->steps[0].payload = std::string("\0\x01\xff'\"%", 6);
+  body->steps[0].id = "01-02";
+  body->steps[0].op = "any word";
   body->prepared = true;
   txn.body = std::move(body);
   txn.terms = std::make_shared<Terms>(EveryTermSet());

@@ -35,6 +35,23 @@ TEST(RecordCodecTest, ReturnsEveryFieldOfTheTerms) {
   store_test::ExpectSameTerms(terms, EveryTermSet());
 }
 
+TEST(RecordCodecTest, ReturnsEveryFieldOfARegisteredBranch) {
+  RecordCodec codec;
+  std::string bytes;
+  for (const std::string& payload : {std::string(), std::string("\0;\r\n\xff", 5)}) {
+    const Step step{"http://a/confirm", "http://a/cancel", payload, "0101", "\xc3\xa4"};
+    codec.EncodeStep(step, bytes);
+    Step decoded{"old", "old", "old", "old", "old"};
+    ASSERT_TRUE(codec.DecodeStep(bytes, decoded).ok());
+    EXPECT_EQ(decoded, step);
+  }
+  codec.EncodeStep({}, bytes);
+  EXPECT_EQ(bytes, "");
+  Step decoded{"old", "old", "old", "old", "old"};
+  ASSERT_TRUE(codec.DecodeStep(bytes, decoded).ok());
+  EXPECT_EQ(decoded, Step());
+}
+
 TEST(RecordCodecTest, ReturnsEveryFieldOfTheState) {
   const Txn txn = EveryFieldSet("g1");
   RecordCodec codec;
@@ -85,6 +102,8 @@ TEST(RecordCodecTest, RefusesFieldsThatItDoesNotKnow) {
   EXPECT_EQ(codec.DecodeBody(unknown, body).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeTerms(unknown, terms).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState(unknown, txn).code(), Code::kDataLoss);
+  Step step;
+  EXPECT_EQ(codec.DecodeStep(unknown, step).code(), Code::kDataLoss);
   // Inside a step, a header, a branch and a force.
   const std::string nested = std::string("\x03") + unknown;
   EXPECT_EQ(codec.DecodeBody("\x1a" + nested, body).code(), Code::kDataLoss);
@@ -146,6 +165,21 @@ TEST(RecordCodecTest, RefusesPartsThatDoNotBelongTogether) {
   terms.after = {{}};
   txn.terms = std::make_shared<Terms>(terms);
   EXPECT_EQ(CheckRecord(txn).code(), Code::kDataLoss);
+}
+
+TEST(RecordCodecTest, RefusesBranchesThatAreNotAllThere) {
+  for (const Model model : {Model::kTcc, Model::kXa, Model::kWorkflow}) {
+    Txn txn = MakeTxn("g1", TxnStatus::kPrepared, 0);
+    auto body = std::make_shared<Body>(*txn.body);
+    body->model = model;
+    txn.body = body;
+    EXPECT_TRUE(CheckRecord(txn).ok());
+    txn.branches.resize(2);
+    txn.registered.push_back(std::make_shared<Step>());
+    EXPECT_EQ(CheckRecord(txn).code(), Code::kDataLoss);
+    txn.registered.push_back(std::make_shared<Step>());
+    EXPECT_TRUE(CheckRecord(txn).ok());
+  }
 }
 
 }  // namespace

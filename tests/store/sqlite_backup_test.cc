@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "contract/branch_fixtures.h"
 #include "store/raw_database.h"
 #include "store/sqlite_fixture.h"
 
@@ -49,6 +50,19 @@ TEST_F(SqliteBackupTest, OpensAsAStore) {
   const std::string copy = folder_.File("copy.db");
   ASSERT_TRUE(BackupSqlite(path_, copy).ok());
   EXPECT_TRUE(LoadOrNothing(*OpenAt(copy), "g1"));
+}
+
+TEST_F(SqliteBackupTest, ContainsTheRegisteredBranches) {
+  Txn txn = MakePrepared("g1");
+  {
+    const std::unique_ptr<Store> store = Open();
+    ASSERT_EQ(CommitOne(*store, InsertOf(txn)), Verdict::kStored);
+    txn = With(txn, {BranchStep("01", std::string("a\0b", 3)), BranchStep("02", "")});
+    ASSERT_EQ(CommitOne(*store, AddingUpdateOf(txn, 2)), Verdict::kStored);
+  }
+  const std::string copy = folder_.File("copy.db");
+  ASSERT_TRUE(BackupSqlite(path_, copy).ok());
+  ExpectSameBranches(LoadOrNothing(*OpenAt(copy), "g1")->txn, txn);
 }
 
 TEST_F(SqliteBackupTest, IsForItsOwnerOnly) {

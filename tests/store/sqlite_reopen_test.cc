@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "contract/branch_fixtures.h"
 #include "store/raw_database.h"
 #include "store/sqlite_fixture.h"
 
@@ -42,6 +43,45 @@ TEST_F(SqliteReopenTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
   const std::unique_ptr<Store> store = Open();
   EXPECT_EQ(Gids(store->FindOrphans("new", "", 100)).size(), 50u);
   EXPECT_EQ(LoadOrNothing(*store, "g49")->txn.status, TxnStatus::kAborting);
+}
+
+TEST_F(SqliteReopenTest, KeepsRegisteredBranchesWhenTheProcessIsKilled) {
+  const Txn first = MakePrepared("g");
+  const Txn second = With(first, {BranchStep("01", std::string("\0\xc3\xa4", 3))});
+  const Txn third = With(second, {BranchStep("02", ""), BranchStep("03", "x")});
+  InKilledProcess([&](Store& store) {
+    EXPECT_EQ(CommitOne(store, InsertOf(first)), Verdict::kStored);
+    EXPECT_EQ(CommitOne(store, AddingUpdateOf(second, 1, 2)), Verdict::kStored);
+    EXPECT_EQ(CommitOne(store, AddingUpdateOf(third, 2, 3)), Verdict::kStored);
+  });
+  ExpectSameBranches(LoadOrNothing(*Open(), "g")->txn, third);
+}
+
+// A part that is gone is named, not taken for a shorter list.
+TEST_F(SqliteReopenTest, NamesATransactionThatHasLostABranch) {
+  {
+    const std::unique_ptr<Store> store = Open();
+    const Txn first = MakePrepared("g");
+    const Txn second = With(first, {BranchStep("01", ""), BranchStep("02", "")});
+    ASSERT_EQ(CommitOne(*store, InsertOf(first)), Verdict::kStored);
+    ASSERT_EQ(CommitOne(*store, AddingUpdateOf(second, 2)), Verdict::kStored);
+  }
+  RunSql(path_, "DELETE FROM part WHERE id % 65536 = 2");
+  EXPECT_EQ(Open()->Load("g").status().code(), Code::kDataLoss);
+}
+
+TEST_F(SqliteReopenTest, LeavesNoPartOfAPrunedTransactionBehind) {
+  {
+    const std::unique_ptr<Store> store = Open();
+    const Txn first = MakePrepared("g", Model::kWorkflow);
+    Txn second = With(first, {BranchStep("01", ""), BranchStep("02", "")});
+    second.status = TxnStatus::kSucceed;
+    second.finished = second.updated;
+    ASSERT_EQ(CommitOne(*store, InsertOf(first)), Verdict::kStored);
+    ASSERT_EQ(CommitOne(*store, AddingUpdateOf(second, 2)), Verdict::kStored);
+    ASSERT_EQ(*store->Prune(At(9'999), 10), 1u);
+  }
+  EXPECT_EQ(QueryNumber(path_, "SELECT count(*) FROM part"), 0);
 }
 
 TEST_F(SqliteReopenTest, HasAClockThatDoesNotGoBehindItsLastTime) {

@@ -178,14 +178,20 @@ class MapStore final : public MemoryStore {
     return Verdict::kStored;
   }
 
-  // Everything but the body, the terms and what only a process knows.
+  // Everything but the body, the terms and what only a process knows; of the registered branches
+  // what is new, as a database has it.
   static void Assign(StoredTxn& record, const Write& write) {
     const Time created = record.txn.version == 0 ? write.txn->created : record.txn.created;
     auto body = std::move(record.txn.body);
     auto terms = std::move(record.txn.terms);
+    auto registered = std::move(record.txn.registered);
+    const auto& all = write.txn->registered;
+    const std::size_t added = std::min(write.added, all.size());
+    registered.insert(registered.end(), all.end() - static_cast<std::ptrdiff_t>(added), all.end());
     record.txn = *write.txn;
     record.txn.body = std::move(body);
     record.txn.terms = std::move(terms);
+    record.txn.registered = std::move(registered);
     record.txn.created = created;
     record.txn.live = Live();
     record.write_id = write.write_id;
