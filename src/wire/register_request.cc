@@ -91,7 +91,9 @@ Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const Reques
     return Invalid("trans_type " + Quoted((*texts)[kTransType]) +
                    " registers no branches; use \"tcc\", \"xa\" or \"workflow\"");
   }
-  if (Status status = CheckBranchId((*texts)[kBranchId], rules); !status.ok()) return status;
+  Status id = CheckBranchId((*texts)[kBranchId], rules);
+  if (id.ok()) id = CheckIdOf(*model, (*texts)[kBranchId], "branch_id");
+  if (!id.ok()) return id;
   if ((*texts)[kData].size() > rules.max_payload_bytes) {
     return Invalid("data is too large; at most " + std::to_string(rules.max_payload_bytes) +
                    " bytes");

@@ -26,14 +26,14 @@ bool IsGidCharacter(unsigned char c, bool utf8) {
   return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '`' && c != '\\' && c != ';';
 }
 
-Status CheckCharacters(std::string_view id, std::string_view key, const RequestRules& rules) {
+Status CheckCharacters(std::string_view id, std::string_view key, bool utf8) {
   for (const char c : id) {
-    if (IsGidCharacter(static_cast<unsigned char>(c), rules.gid_charset_utf8)) continue;
+    if (IsGidCharacter(static_cast<unsigned char>(c), utf8)) continue;
     return Invalid(std::string(key) + " " + Quoted(id) +
                    " has characters that are not allowed; use printable ASCII without blanks, "
                    "quotes, backslashes and semicolons");
   }
-  if (!rules.gid_charset_utf8 || simdjson::validate_utf8(id.data(), id.size())) return {};
+  if (!utf8 || simdjson::validate_utf8(id.data(), id.size())) return {};
   return Invalid(std::string(key) + " is not valid UTF-8");
 }
 
@@ -42,13 +42,17 @@ Status CheckCharacters(std::string_view id, std::string_view key, const RequestR
 Status CheckGid(std::string_view gid, const RequestRules& rules) {
   if (gid.empty()) return Invalid("gid is missing; newGid makes one");
   if (gid.size() > kMaxId) return Invalid("gid is too long; at most 128 characters");
-  return CheckCharacters(gid, "gid", rules);
+  return CheckCharacters(gid, "gid", rules.gid_charset_utf8);
 }
 
 Status CheckBranchId(std::string_view id, const RequestRules& rules) {
   if (id.empty()) return Invalid("branch_id is missing; number branches 01, 02, ...");
   if (id.size() > kMaxId) return Invalid("branch_id is too long; at most 128 characters");
-  return CheckCharacters(id, "branch_id", rules);
+  return CheckCharacters(id, "branch_id", rules.gid_charset_utf8);
+}
+
+Status CheckIdOf(Model model, std::string_view id, std::string_view key) {
+  return model == Model::kXa ? CheckCharacters(id, key, false) : Status();
 }
 
 Status CheckOpName(std::string_view name, std::string_view key, std::size_t most) {

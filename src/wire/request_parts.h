@@ -18,6 +18,10 @@ inline constexpr std::size_t kMaxWorkflowName = 128;
 // 1 to 128 characters of the set for gids.
 Status CheckBranchId(std::string_view id, const RequestRules& rules);
 
+// An id of an XA becomes part of SQL at its participants: it never has more than the ASCII set,
+// whatever the rules allow for the others.
+Status CheckIdOf(Model model, std::string_view id, std::string_view key);
+
 // A word that becomes the parameter `op` of a call: 1 to `most` characters, none a control.
 Status CheckOpName(std::string_view name, std::string_view key, std::size_t most);
 

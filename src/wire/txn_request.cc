@@ -150,6 +150,7 @@ Status ReadBody(Reader& reader, const RequestRules& rules, Intent intent, Body& 
   reader.Note(CheckProtocol(protocol));
   if (!reader.status().ok()) return reader.status();
   body.model = *model;
+  if (Status status = CheckIdOf(*model, body.gid, "gid"); !status.ok()) return status;
   if (Status status = CheckQueryUrl(body, rules, intent); !status.ok()) return status;
   const StepSource source{reader.Has(kSteps) ? &reader.Value(kSteps) : nullptr,
                           reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr};
