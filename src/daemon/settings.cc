@@ -38,12 +38,15 @@ std::size_t LaneCount(const Config& config) {
 }
 
 EngineConfig EngineSettings(const Config& config, std::string owner) {
+  constexpr std::size_t kMostParts = 65'535;  // What a record has places for.
   EngineConfig out;
   out.owner = std::move(owner);
   out.policy = PolicyOf(config);
   out.limits.live_txns = Size(config.max_live_txns);
   out.limits.queued_writes = Size(config.max_queued_writes);
   out.limits.batch_writes = Size(config.max_batch_writes);
+  out.limits.branches = std::min<std::size_t>(Size(config.max_steps), kMostParts);
+  out.limits.branch_bytes = Size(config.max_payload_total_bytes);
   out.limits.waiting_reads = Size(config.max_waiting_reads);
   out.retention = Seconds(config.data_expire_s);
   return out;

@@ -27,10 +27,11 @@ namespace treaty {
 struct EngineLimits {
   std::size_t live_txns = 20'000;  // In memory, all lanes together; beyond: 503.
   std::size_t queued_writes =
-      40'000;                         // Waiting for the committer, all lanes together; beyond: 503.
-  std::size_t batch_writes = 1'000;   // In one database transaction.
-  std::size_t branches = 1'000;       // Registered in one transaction; beyond: 400.
-  std::size_t waiting_reads = 1'000;  // Requests that read the store, waiting; beyond: 503.
+      40'000;                        // Waiting for the committer, all lanes together; beyond: 503.
+  std::size_t batch_writes = 1'000;  // In one database transaction.
+  std::size_t branches = 1'000;      // Registered in one transaction; beyond: 400.
+  std::size_t branch_bytes = 4 << 20;  // Payloads of those together; beyond: 400.
+  std::size_t waiting_reads = 1'000;   // Requests that read the store, waiting; beyond: 503.
 };
 
 struct EngineConfig {

@@ -1,11 +1,26 @@
 // The clients' and operators' requests about transactions that exist.
 
+#include <string>
 #include <utility>
 
 #include "core/repeats.h"
 #include "engine/lane.h"
 
 namespace treaty {
+namespace {
+
+// Whether the branches of `txn` may carry this one's payload too; otherwise the client is told.
+bool HasRoomFor(const Txn& txn, const Step& step, std::size_t most,
+                const Engine::AnswerFn& answer) {
+  std::size_t bytes = step.payload.size();
+  for (const auto& known : txn.registered) bytes += known->payload.size();
+  if (bytes <= most) return true;
+  answer({Answer::Kind::kInvalid, "the data of all branches is too large together; at most " +
+                                      std::to_string(most) + " bytes (Limits.PayloadTotalBytes)"});
+  return false;
+}
+
+}  // namespace
 
 void Lane::PrepareWorkflow(TxnRequest request, Engine::RecordFn done) {
   const std::string gid = request.body->gid;
@@ -55,8 +70,10 @@ void Lane::Register(RegisterRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
   WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
     if (!IsThere(entry, answer, UnknownForRegister(entry.gid, request.model))) return false;
-    const Ruling ruling = RuleOnRegister(entry.txn, request, shared_.config.limits.branches);
+    const EngineLimits& limits = shared_.config.limits;
+    const Ruling ruling = RuleOnRegister(entry.txn, request, limits.branches);
     if (!IsToApply(entry, ruling, {answer}, false)) return false;
+    if (!HasRoomFor(entry.txn, *request.step, limits.branch_bytes, answer)) return false;
     entry.acks.push_back(AnswerWhenStored(answer));
     return ApplyThen(entry, Registered{request.step, request.outcome});
   });

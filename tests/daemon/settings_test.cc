@@ -29,16 +29,19 @@ TEST(SettingsTest, LanesAreAsManyAsAskedForOrAsCores) {
 }
 
 TEST(SettingsTest, TheEngineGetsItsPolicyAndLimits) {
-  const EngineConfig engine = EngineSettings(ConfigOf({{"RetryInterval", "11", ""},
-                                                       {"RetryIntervalMax", "12", ""},
-                                                       {"RequestTimeout", "13", ""},
-                                                       {"TimeoutToFail", "14", ""},
-                                                       {"Store.DataExpire", "15", ""},
-                                                       {"Limits.LiveTransactions", "16", ""},
-                                                       {"Limits.QueuedWrites", "17", ""},
-                                                       {"Limits.BatchWrites", "18", ""},
-                                                       {"Limits.WaitingReads", "19", ""}}),
-                                             "me");
+  const EngineConfig engine =
+      EngineSettings(ConfigOf({{"RetryInterval", "11", ""},
+                               {"RetryIntervalMax", "12", ""},
+                               {"RequestTimeout", "13", ""},
+                               {"TimeoutToFail", "14", ""},
+                               {"Store.DataExpire", "15", ""},
+                               {"Limits.LiveTransactions", "16", ""},
+                               {"Limits.QueuedWrites", "17", ""},
+                               {"Limits.BatchWrites", "18", ""},
+                               {"Limits.WaitingReads", "19", ""},
+                               {"Limits.Steps", "20", ""},
+                               {"Limits.PayloadTotalBytes", "2000021", ""}}),
+                     "me");
   EXPECT_EQ(engine.owner, "me");
   EXPECT_EQ(engine.policy.retry_interval, seconds(11));
   EXPECT_EQ(engine.policy.retry_cap, seconds(12));
@@ -49,6 +52,10 @@ TEST(SettingsTest, TheEngineGetsItsPolicyAndLimits) {
   EXPECT_EQ(engine.limits.queued_writes, 17U);
   EXPECT_EQ(engine.limits.batch_writes, 18U);
   EXPECT_EQ(engine.limits.waiting_reads, 19U);
+  EXPECT_EQ(engine.limits.branches, 20U);
+  EXPECT_EQ(engine.limits.branch_bytes, 2'000'021U);
+  const Config most = ConfigOf({{"Limits.Steps", "100000", ""}});
+  EXPECT_EQ(EngineSettings(most, "me").limits.branches, 65'535U);  // One part of a record each.
 }
 
 TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {

@@ -155,6 +155,25 @@ TEST(TwoPhaseEngineTest, BranchesHaveALimit) {
   EXPECT_EQ(world.Stored("g").txn.registered.size(), 2u);
 }
 
+TEST(TwoPhaseEngineTest, ThePayloadsOfBranchesTogetherHaveALimit) {
+  World world;
+  world.config.limits.branch_bytes = 10;
+  world.Restart();
+  world.Prepare(World::Request(Model::kTcc, "g"));
+  world.Register(World::Branch(Model::kTcc, "g", "01", "12345"));
+  const auto last = world.Register(World::Branch(Model::kTcc, "g", "02", "12345"));
+  const auto more = world.Register(World::Branch(Model::kTcc, "g", "03", "1"));
+  const auto empty = world.Register(World::Branch(Model::kTcc, "g", "04", ""));
+  const auto again = world.Register(World::Branch(Model::kTcc, "g", "01", "12345"));
+  world.Run();
+  EXPECT_EQ(KindOf(last), kSuccess);
+  EXPECT_EQ(KindOf(more), Answer::Kind::kInvalid);
+  EXPECT_THAT(more->value().message, HasSubstr("at most 10 bytes"));
+  EXPECT_EQ(KindOf(empty), kSuccess);
+  EXPECT_EQ(KindOf(again), kSuccess);
+  EXPECT_EQ(world.Stored("g").txn.registered.size(), 3u);
+}
+
 TEST(TwoPhaseEngineTest, ATransactionOfAThousandBranchesIsCarriedOut) {
   World world;
   world.Prepare(World::Request(Model::kTcc, "g"));
