@@ -243,4 +243,19 @@ Result<Url> ParseUrl(std::string_view text, std::string_view protocol) {
   return url;
 }
 
+std::string FirstParameter(const Url& url, std::string_view name) {
+  const std::size_t question = url.target.find('?');
+  std::string query = question == std::string::npos ? "" : url.target.substr(question + 1);
+  std::replace(query.begin(), query.end(), '+', ' ');
+  for (std::string_view rest = query; !rest.empty();) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    if (Decoded(parameter.substr(0, equals)) == name) {
+      return Decoded(parameter.substr(std::min(equals + 1, parameter.size())));
+    }
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+  }
+  return {};
+}
+
 }  // namespace treaty::wire

@@ -29,4 +29,7 @@ inline constexpr std::size_t kMaxUrlBytes = 1'024;
 // phase2_url in any percent-encoding.
 Result<Url> ParseUrl(std::string_view text, std::string_view protocol);
 
+// The URL's first query parameter of that name, decoded as forms are; empty: there is none.
+std::string FirstParameter(const Url& url, std::string_view name);
+
 }  // namespace treaty::wire
