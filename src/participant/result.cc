@@ -58,7 +58,33 @@ bool IsSuccess(int status, const ResultOptions& options) {
   return status == 200 || (options.success_on_any_2xx && status >= 200 && status < 300);
 }
 
+// What an error object says; nothing where it has no code that decides.
+std::optional<BranchReply> ErrorOutcome(const nlohmann::json& error, std::string_view body) {
+  constexpr double kFailureCode = -32901;
+  constexpr double kOngoingCode = -32902;
+  const auto code = error.find("code");  // Only objects have any.
+  if (code == error.end() || !code->is_number()) return std::nullopt;
+  const auto value = code->get<double>();
+  if (value == kOngoingCode) return BranchReply{Outcome::kOngoing, "JSON-RPC error -32902"};
+  if (value != kFailureCode) return std::nullopt;
+  const auto message = error.find("message");
+  const bool says = message != error.end() && message->is_string();
+  const std::string said = says ? message->get<std::string>() : std::string();
+  return BranchReply{Outcome::kFailure, ReasonText(said.empty() ? body : said)};
+}
+
 }  // namespace
+
+BranchReply MapRpcReply(int status, std::string_view body, Words words,
+                        const ResultOptions& options) {
+  BranchReply as_http = MapReply(status, body, words, options);
+  if (as_http.outcome != Outcome::kSuccess) return as_http;
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return {Outcome::kUnknown, "no JSON-RPC reply"};
+  const auto error = json.find("error");
+  if (error == json.end() || error->is_null()) return as_http;
+  return ErrorOutcome(*error, body).value_or(BranchReply{Outcome::kUnknown, "JSON-RPC error"});
+}
 
 BranchReply MapReply(int status, std::string_view body, Words words, const ResultOptions& options) {
   const Word word = WordOf(body, words, options);

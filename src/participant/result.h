@@ -21,4 +21,10 @@ enum class Words : std::uint8_t { kAnywhere, kAlone };
 // Returns the outcome, with the text to keep or log.
 BranchReply MapReply(int status, std::string_view body, Words words, const ResultOptions& options);
 
+// The same for the reply of a JSON-RPC participant (protocol §4.4): the status and the words count
+// first; then a success is an object whose `error` is null or absent, and the code of an error is
+// compared as a number. Anything else is unknown.
+BranchReply MapRpcReply(int status, std::string_view body, Words words,
+                        const ResultOptions& options);
+
 }  // namespace treaty

@@ -24,6 +24,7 @@ struct Destination;
 struct Target {
   std::shared_ptr<Destination> destination;
   RequestTemplate request;
+  std::string method;  // Its parameter of that name, for JSON-RPC calls.
 };
 
 struct ByDeadline;
@@ -41,6 +42,7 @@ struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
   std::chrono::steady_clock::time_point deadline;
   std::shared_ptr<Connection> connection;  // Null while queued.
   bool retried = false;
+  std::shared_ptr<const std::string> rpc_body;  // Of a JSON-RPC call, instead of the payload.
 };
 
 template <typename Tag>

@@ -101,6 +101,11 @@ void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& 
 }
 
 void HttpParticipant::Exchange(Job& job) {
+  if (job.rpc_body) {
+    WriteRpcHead(job.target->request, *job.call.terms, job.rpc_body->size(),
+                 job.connection->head());
+    return job.connection->Exchange(job.rpc_body, *job.rpc_body);
+  }
   WriteRequestHead(job.target->request, job.call, job.connection->head());
   job.connection->Exchange(job.call.payload_owner(), job.call.payload());
 }
@@ -115,7 +120,8 @@ void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
   const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
   const ResultOptions options{config_.success_on_any_2xx, config_.legacy_result_words};
-  BranchReply mapped = reply.readable ? MapReply(reply.status, reply.body, words, options)
+  const auto map = job.rpc_body ? MapRpcReply : MapReply;
+  BranchReply mapped = reply.readable ? map(reply.status, reply.body, words, options)
                                       : Unknown("unreadable gzip reply");
   Finish(job, std::move(mapped), reply.keep_alive ? Keep::kConnection : Keep::kNothing);
 }

@@ -6,10 +6,12 @@
 #include <boost/asio/ssl/context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -46,6 +48,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
 
   Result<TargetPtr> FindTarget(const BranchCall& call);
   Result<TargetPtr> MakeTarget(const std::string& text, const std::string& protocol);
+  Result<std::string> RpcBodyOf(const BranchCall& call, const Target& target);
   Status NeedTls();
   void ForgetTargets();
   void ReportLater(Done done, std::string why);
@@ -83,6 +86,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   Deadlines deadlines_;
   TimerId timer_ = kNoTimer;
   bool ticks_fast_ = false;
+  std::uint64_t last_rpc_id_ = std::random_device()();
   bool holding_ = false;  // Nothing starts.
 };
 

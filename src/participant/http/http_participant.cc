@@ -8,6 +8,7 @@
 
 #include "participant/http/http_lane_participant.h"
 #include "runtime/tls_context.h"
+#include "wire/rpc_call.h"
 #include "wire/url.h"
 
 namespace treaty {
@@ -53,6 +54,11 @@ void HttpParticipant::Call(BranchCall call, Done done) {
     return ReportLater(std::move(done), "too many calls queued for the destination");
   }
   auto job = std::make_unique<Job>();
+  if (wire::IsRpcTarget(call.body->protocol, call.url())) {
+    auto body = RpcBodyOf(call, **target);
+    if (!body.ok()) return ReportLater(std::move(done), body.status().message());
+    job->rpc_body = std::make_shared<const std::string>(*std::move(body));
+  }
   job->deadline = Steady::now() + call.timeout;
   job->call = std::move(call);
   job->done = std::move(done);
@@ -96,6 +102,20 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::FindTarget(const BranchCall&
   return made;
 }
 
+// The id is a number without meaning: a reply repeats it, and no gid in it may look like a word
+// that decides.
+Result<std::string> HttpParticipant::RpcBodyOf(const BranchCall& call, const Target& target) {
+  const std::string id = std::to_string(++last_rpc_id_);
+  const std::string branch_id = call.branch_id();
+  return wire::WriteRpcCall({.id = id,
+                             .method = target.method,
+                             .payload = call.payload(),
+                             .gid = call.body->gid,
+                             .trans_type = Name(call.body->model),
+                             .branch_id = branch_id,
+                             .op = call.op_name()});
+}
+
 // Loading the system's certificates takes 25 ms: not for every lane at every start.
 Status HttpParticipant::NeedTls() {
   if (tls_) return {};
@@ -130,6 +150,7 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::MakeTarget(const std::string
   auto target = std::make_shared<Target>();
   target->destination = destination;
   target->request = MakeRequestTemplate(*url);
+  target->method = wire::RpcMethodOf(*url);
   return TargetPtr(std::move(target));
 }
 

@@ -90,7 +90,7 @@ void AppendParameters(const BranchCall& call, std::string& head) {
 
 RequestTemplate MakeRequestTemplate(const wire::Url& url) {
   RequestTemplate made;
-  made.target = url.target;
+  made.exact = made.target = url.target;
   const std::size_t query = made.target.find('?');
   if (query == std::string::npos) {
     made.target += '?';
@@ -102,6 +102,14 @@ RequestTemplate MakeRequestTemplate(const wire::Url& url) {
   const std::uint16_t usual = url.scheme == wire::Url::Scheme::kHttps ? 443 : 80;
   if (url.port != usual) made.host += ":" + std::to_string(url.port);
   return made;
+}
+
+void WriteRpcHead(const RequestTemplate& to, const Terms& terms, std::size_t bytes,
+                  std::string& head) {
+  head.assign("POST ").append(to.exact).append(" HTTP/1.1\r\nHost: ").append(to.host);
+  head.append("\r\nAccept-Encoding: gzip\r\n");
+  AppendHeaders(terms, head);
+  head.append("Content-Length: ").append(std::to_string(bytes)).append("\r\n\r\n");
 }
 
 void WriteRequestHead(const RequestTemplate& to, const BranchCall& call, std::string& head) {
