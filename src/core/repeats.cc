@@ -100,6 +100,9 @@ Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size
   if (!asked.url_trouble.ok()) {
     return Reply(Answer::Kind::kInvalid, asked.url_trouble.message());
   }
+  if (!asked.rpc_trouble.ok() && stored.body->protocol == "json-rpc") {
+    return Reply(Answer::Kind::kInvalid, asked.rpc_trouble.message());
+  }
   const auto same_place = [&](const std::shared_ptr<const Step>& step) {
     return step->id == asked.step->id && step->op == asked.step->op;
   };

@@ -31,6 +31,7 @@ struct RegisterRequest {
   std::shared_ptr<const Step> step;
   BranchStatus outcome = BranchStatus::kPrepared;  // Of a workflow step: kSucceed or kFailed.
   Status url_trouble = {};  // Told after the state and the model have been checked.
+  Status rpc_trouble = {};  // The same, where the transaction's protocol is json-rpc.
 };
 
 struct AbortRequest {

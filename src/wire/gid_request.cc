@@ -12,7 +12,7 @@ namespace treaty::wire {
 Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules& rules) {
   constexpr std::array<std::string_view, 4> kNames = {"gid", "trans_type", "rollback_reason",
                                                       "wait_result"};
-  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
   const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
   std::array<std::string_view, 3> texts;
@@ -37,7 +37,7 @@ Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules
 Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {
   constexpr std::array<std::string_view, 3> kNames = {"gid", "reason", "rollback_reason"};
   constexpr std::size_t kMaxReason = 4 << 10;
-  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
   const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
   std::array<std::string_view, kNames.size()> texts;

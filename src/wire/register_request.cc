@@ -7,8 +7,8 @@
 
 #include "wire/json_reader.h"
 #include "wire/request_parts.h"
+#include "wire/rpc_call.h"
 #include "wire/txn_request.h"
-#include "wire/url_memo.h"
 
 namespace treaty::wire {
 namespace {
@@ -45,9 +45,22 @@ Result<Texts> ReadTexts(const Document& document) {
 
 Status CheckUrlOf(Key key, std::string_view url, const RequestRules& rules) {
   if (url.empty()) return {};
-  const auto parsed = ParseHttpUrl(url);
-  Status status = parsed.ok() ? CheckUrl(rules.targets, **parsed) : parsed.status();
+  Status status = CheckTarget(url, "http", rules.targets);
   return status.ok() ? status : Invalid(std::string(kKeys[key]) + ": " + status.message());
+}
+
+// What stands in the way of calling the branch by JSON-RPC. XA's calls carry no payload.
+Status FindRpcTrouble(const Step& step, const RequestRules& rules, Model model) {
+  bool by_rpc = false;
+  for (const std::string_view url :
+       {std::string_view(step.action), std::string_view(step.compensate)}) {
+    if (!IsRpcTarget("json-rpc", url)) continue;
+    by_rpc = true;
+    if (Status status = CheckTarget(url, "json-rpc", rules.targets); !status.ok()) return status;
+  }
+  if (!by_rpc || model == Model::kXa) return {};
+  Status status = CheckRpcPayload(step.payload);
+  return status.ok() ? status : Invalid("data: " + status.message());
 }
 
 // The URLs of a branch: confirm and cancel of TCC, the one of XA for both.
@@ -80,7 +93,7 @@ Status ReadRecorded(const Texts& texts, Step& step, BranchStatus& outcome) {
 
 Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const RequestRules& rules,
                                              std::string_view type) {
-  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
   auto texts = ReadTexts(*document);
   if (!texts.ok()) return texts.status();
@@ -107,6 +120,7 @@ Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const Reques
     if (!status.ok()) return status;
   } else {
     request.url_trouble = ReadUrls(*texts, rules, *model, *step);
+    if (request.url_trouble.ok()) request.rpc_trouble = FindRpcTrouble(*step, rules, *model);
   }
   request.step = std::move(step);
   return request;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "wire/rpc_call.h"
 #include "wire/url_memo.h"
 
 namespace treaty::wire {
@@ -21,14 +22,26 @@ std::string Named(std::size_t index, std::string_view key) {
   return "steps[" + std::to_string(index) + "]." + std::string(key);
 }
 
-// Built only when something is wrong: names cost more than reads.
-Status CheckTarget(const std::string& url, std::size_t index, std::string_view key,
-                   const TargetPolicy& policy) {
+struct Place {
+  std::size_t index = 0;
+  std::string_view key;
+};
+
+// Names are built only when something is wrong: they cost more than reads.
+Status CheckStepUrl(const std::string& url, Place place, std::string_view protocol,
+                    const TargetPolicy& policy) {
   if (url.empty()) return {};
-  const auto parsed = ParseHttpUrl(url);
-  Status status = parsed.ok() ? CheckUrl(policy, **parsed) : parsed.status();
-  if (status.ok()) return {};
-  return Invalid(Named(index, key) + ": " + status.message());
+  Status status = CheckTarget(url, protocol, policy);
+  if (status.ok()) return status;
+  return Invalid(Named(place.index, place.key) + ": " + status.message());
+}
+
+// The payload becomes the parameters of JSON-RPC calls.
+Status CheckStepPayload(const Step& step, std::size_t index, std::string_view protocol) {
+  if (!IsRpcTarget(protocol, step.action) && !IsRpcTarget(protocol, step.compensate)) return {};
+  Status status = CheckRpcPayload(step.payload);
+  if (status.ok()) return status;
+  return Invalid("payloads[" + std::to_string(index) + "]: " + status.message());
 }
 
 Status ReadStep(const Element& item, std::size_t index, Step& step, std::string_view& data) {
@@ -108,7 +121,22 @@ Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
                  std::to_string(rules.max_payload_total_bytes) + " bytes");
 }
 
+Status CheckStep(const Step& step, std::size_t index, std::string_view protocol,
+                 const RequestRules& rules) {
+  Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, protocol, rules.targets);
+  if (!status.ok()) return status;
+  status = CheckStepUrl(step.compensate, {index, kStepKeys[1]}, protocol, rules.targets);
+  return status.ok() ? CheckStepPayload(step, index, protocol) : status;
+}
+
 }  // namespace
+
+Status CheckTarget(std::string_view url, std::string_view protocol, const TargetPolicy& policy) {
+  const auto parsed = ParseHttpUrl(url);
+  if (!parsed.ok()) return parsed.status();
+  Status status = CheckUrl(policy, **parsed);
+  return status.ok() && IsRpcTarget(protocol, url) ? CheckRpcUrl(**parsed) : status;
+}
 
 Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps) {
   Payloads payloads;
@@ -123,9 +151,7 @@ Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vecto
   payloads.insert(payloads.end(), data.begin(), data.end());
   if (Status status = AssignPayloads(payloads, rules, steps); !status.ok()) return status;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    Status status = CheckTarget(steps[i].action, i, kStepKeys[0], rules.targets);
-    if (status.ok()) status = CheckTarget(steps[i].compensate, i, kStepKeys[1], rules.targets);
-    if (!status.ok()) return status;
+    if (Status status = CheckStep(steps[i], i, source.protocol, rules); !status.ok()) return status;
   }
   return {};
 }

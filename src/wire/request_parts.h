@@ -25,9 +25,13 @@ Status CheckIdOf(Model model, std::string_view id, std::string_view key);
 // A word that becomes the parameter `op` of a call: 1 to `most` characters, none a control.
 Status CheckOpName(std::string_view name, std::string_view key, std::size_t most);
 
+// A URL that is not empty: its form, where it leads, and what its protocol asks of it.
+Status CheckTarget(std::string_view url, std::string_view protocol, const TargetPolicy& policy);
+
 struct StepSource {
   const Element* steps = nullptr;     // Null: absent.
   const Element* payloads = nullptr;  // Null: absent.
+  std::string_view protocol;
 };
 
 Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps);

@@ -12,7 +12,7 @@
 #include "wire/custom_data.h"
 #include "wire/json_reader.h"
 #include "wire/request_parts.h"
-#include "wire/url_memo.h"
+#include "wire/rpc_call.h"
 
 namespace treaty::wire {
 namespace {
@@ -117,9 +117,9 @@ Result<Model> ReadModel(std::string_view type, Intent intent) {
 }
 
 Status CheckProtocol(std::string_view protocol) {
-  if (protocol.empty() || protocol == "http") return {};
+  if (protocol.empty() || protocol == "http" || protocol == "json-rpc") return {};
   return Invalid("protocol " + Quoted(protocol) +
-                 " is not supported by this version; use \"http\"");
+                 " is not supported by this version; use \"http\" or \"json-rpc\"");
 }
 
 // Where the client is asked, it must be possible to ask it.
@@ -134,8 +134,7 @@ Status CheckQueryUrl(const Body& body, const RequestRules& rules, Intent intent)
   if (url.empty()) {
     return Invalid("query_prepared is missing; without it nobody could be asked how it ended");
   }
-  const auto parsed = ParseHttpUrl(url);
-  Status status = parsed.ok() ? CheckUrl(rules.targets, **parsed) : parsed.status();
+  Status status = CheckTarget(url, body.protocol, rules.targets);
   return status.ok() ? status : Invalid("query_prepared: " + status.message());
 }
 
@@ -151,13 +150,22 @@ Status ReadBody(Reader& reader, const RequestRules& rules, Intent intent, Body& 
   if (!reader.status().ok()) return reader.status();
   body.model = *model;
   if (Status status = CheckIdOf(*model, body.gid, "gid"); !status.ok()) return status;
+  if (!protocol.empty()) body.protocol = protocol;
   if (Status status = CheckQueryUrl(body, rules, intent); !status.ok()) return status;
   const StepSource source{reader.Has(kSteps) ? &reader.Value(kSteps) : nullptr,
-                          reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr};
+                          reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr,
+                          body.protocol};
   if (Status status = ReadSteps(source, rules, body.steps); !status.ok()) return status;
   if (body.steps.empty() || !TakesRegistrations(body.model)) return {};
   return Invalid("steps are for sagas and messages; a " + std::string(Name(body.model)) +
                  " has branches that registerBranch registers");
+}
+
+// What a workflow is resumed with must fit the way it is called.
+Status CheckResume(const Body& body, const Terms& terms) {
+  if (body.model != Model::kWorkflow || !IsRpcTarget(body.protocol, body.query_prepared)) return {};
+  Status status = CheckRpcPayload(terms.workflow_input);
+  return status.ok() ? status : Invalid("custom_data: data: " + status.message());
 }
 
 // What a workflow's submit says of its end.
@@ -232,7 +240,7 @@ bool HasOptions(const Reader& reader) {
 
 Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& rules,
                                    const HeaderLookup& header, Intent intent) {
-  auto document = Document::Parse(json, Document::Slot::kRequest, "the body");
+  auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
   const RequestFields fields = Select(document->root().get_object().value_unsafe(), kKeys);
   Reader reader(fields);
@@ -249,6 +257,7 @@ Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& ru
   if (Status status = ReadTerms(reader, rules, header, *terms); !status.ok()) return status;
   if (!ends) {
     Status status = ReadCustomData(body->model, body->steps.size(), *terms);
+    if (status.ok()) status = CheckResume(*body, *terms);
     if (!status.ok()) return status;
   }
   request.has_steps = reader.Has(kSteps) || reader.Has(kPayloads);

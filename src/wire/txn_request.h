@@ -23,6 +23,7 @@ struct RequestRules {
   std::size_t max_payload_bytes = 1 << 20;  // Per step.
   std::size_t max_payload_total_bytes = 4 << 20;
   bool gid_charset_utf8 = false;
+  std::string_view document = "the body";  // What messages call the JSON text.
 };
 
 // Returns the request's first HTTP header of a name; empty if there is none.
