@@ -184,27 +184,35 @@ void AppendBranches(std::string& out, const Txn& txn) {
 
 }  // namespace
 
-std::string MessageReply(std::string_view message) {
+std::string PlainText(std::string_view message) {
   std::string text(message);
   for (const std::string_view word : {"SUCCESS", "FAILURE", "ONGOING"}) LowerWord(text, word);
+  return text;
+}
+
+std::string MessageReply(std::string_view message) {
   std::string out;
   ObjectWriter object(out);
-  object.String("message", text);
+  object.String("message", PlainText(message));
   object.Close();
   return out;
 }
 
-std::string FailureReply(std::string_view message) {
+std::string FailureText(std::string_view message) {
   std::string text(message);
   for (const std::string_view word : {"SUCCESS", "ONGOING"}) LowerWord(text, word);
   if (!text.ends_with(kFailureWord)) {
     if (!text.empty()) text += ' ';
     text += kFailureWord;
   }
+  return text;
+}
+
+std::string FailureReply(std::string_view message) {
   std::string out;
   ObjectWriter object(out);
   object.String("dtm_result", kFailureWord);
-  object.String("message", text);
+  object.String("message", FailureText(message));
   object.Close();
   return out;
 }

@@ -11,8 +11,14 @@
 
 namespace treaty::wire {
 
-// {"message":…}. The words that clients search replies for are written in lower case, so that
-// nothing a client sent can be taken for a verdict.
+// A text that is no verdict: the words that clients search replies for are written in lower case,
+// so that nothing a client sent can be taken for one.
+std::string PlainText(std::string_view message);
+
+// A text whose verdict is FAILURE, which it ends with.
+std::string FailureText(std::string_view message);
+
+// {"message":…}, in plain text.
 std::string MessageReply(std::string_view message);
 
 // {"dtm_result":"FAILURE","message":"… FAILURE"}

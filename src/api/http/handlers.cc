@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/http/cross_site.h"
+#include "api/http/json_rpc.h"
 #include "api/http/reply.h"
 #include "api/http/target.h"
 #include "base/gid.h"
@@ -20,10 +21,7 @@
 namespace treaty::api {
 namespace {
 
-wire::RequestRules RulesOf(const HandlerConfig& config) {
-  return {config.targets,           config.default_progress,        config.max_steps,
-          config.max_payload_bytes, config.max_payload_total_bytes, config.gid_charset_utf8};
-}
+constexpr std::string_view kRpcPath = "/api/json-rpc";
 
 // A whole number of a query parameter; `absent` when it is missing or empty.
 struct NumberSpec {
@@ -89,6 +87,11 @@ Result<std::optional<Model>> ReadType(std::string_view text) {
 
 }  // namespace
 
+wire::RequestRules RulesOf(const HandlerConfig& config) {
+  return {config.targets,           config.default_progress,        config.max_steps,
+          config.max_payload_bytes, config.max_payload_total_bytes, config.gid_charset_utf8};
+}
+
 class Handlers::Impl {
  public:
   Impl(HandlerConfig config, Engine& engine, const Clock& clock, Random& random)
@@ -96,7 +99,8 @@ class Handlers::Impl {
         rules_(RulesOf(config_)),
         engine_(engine),
         clock_(clock),
-        random_(random) {}
+        random_(random),
+        json_rpc_(config_, engine, [this] { return FreshGid(); }) {}
 
   void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
 
@@ -116,6 +120,7 @@ class Handlers::Impl {
   };
 
   static const Route* Find(std::string_view method, std::string_view path);
+  const Route* FindServed(std::string_view method, std::string_view path) const;
 
   void Ping(const Exchange& x) { x.reply(JsonReply(R"({"msg":"pong"})")); }
   void Live(const Exchange& x) { x.reply(JsonReply(R"({"status":"alive"})")); }
@@ -134,7 +139,9 @@ class Handlers::Impl {
   void ResetAll(const Exchange& x);
   void Query(const Exchange& x);
   void List(const Exchange& x);
+  void Rpc(const Exchange& x) { json_rpc_.Handle(x.request, std::move(x.reply)); }
 
+  std::string FreshGid();
   // Parses, replying itself when that fails.
   std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
   void RegisterAs(const Exchange& x, std::string_view type);
@@ -148,15 +155,17 @@ class Handlers::Impl {
   const Clock& clock_;
   std::mutex random_mutex_;
   Random& random_;
+  JsonRpc json_rpc_;
 };
 
 // The most frequent first; the list is short enough to be searched in order.
 const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 17> kRoutes = {{
+  static constexpr std::array<Route, 18> kRoutes = {{
       {"POST", "/api/dtmsvr/submit", &Impl::Submit, true},
       {"POST", "/api/dtmsvr/prepare", &Impl::Prepare, true},
       {"POST", "/api/dtmsvr/registerBranch", &Impl::Register, true},
       {"POST", "/api/dtmsvr/prepareWorkflow", &Impl::PrepareWorkflow, true},
+      {"POST", kRpcPath, &Impl::Rpc, true},
       {"GET", "/api/dtmsvr/newGid", &Impl::MakeGid, false},
       {"GET", "/api/dtmsvr/query", &Impl::Query, false},
       {"POST", "/api/dtmsvr/abort", &Impl::Abort, true},
@@ -177,9 +186,17 @@ const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::
   return nullptr;
 }
 
+// On a port for JSON-RPC alone: that, and what tells whether the process is well.
+const Handlers::Impl::Route* Handlers::Impl::FindServed(std::string_view method,
+                                                        std::string_view path) const {
+  if (!config_.json_rpc_only) return Find(method, path);
+  if (path == "/") return Find(method, kRpcPath);
+  return path.starts_with("/api/dtmsvr") ? nullptr : Find(method, path);
+}
+
 void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyFn reply) {
   const Target target = ParseTarget(request.target);
-  const Route* route = Find(request.method, target.path);
+  const Route* route = FindServed(request.method, target.path);
   if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
   if (route->changes && IsCrossSite(request)) {
     return reply(ErrorReply(403, "requests from pages of another site change nothing here"));
@@ -316,16 +333,16 @@ void Handlers::Impl::Version(const Exchange& x) {
   x.reply(JsonReply(std::move(out)));
 }
 
+std::string Handlers::Impl::FreshGid() {
+  const std::lock_guard lock(random_mutex_);
+  return NewGid(clock_.Now(), random_);
+}
+
 void Handlers::Impl::MakeGid(const Exchange& x) {
-  std::string gid;
-  {
-    const std::lock_guard lock(random_mutex_);
-    gid = NewGid(clock_.Now(), random_);
-  }
   std::string out;
   wire::ObjectWriter object(out);
   object.String("dtm_result", "SUCCESS");
-  object.String("gid", gid);
+  object.String("gid", FreshGid());
   object.Close();
   x.reply(JsonReply(std::move(out)));
 }

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "engine/engine.h"
 #include "wire/target_policy.h"
+#include "wire/txn_request.h"
 
 namespace treaty::api {
 
@@ -27,7 +28,12 @@ struct HandlerConfig {
   std::size_t max_payload_bytes = 1 << 20;  // Per step.
   std::size_t max_payload_total_bytes = 4 << 20;
   bool gid_charset_utf8 = false;
+  std::size_t max_rpc_batch = 100;  // Requests in a JSON-RPC batch.
+  bool json_rpc_only = false;       // Serves "/" and "/api/json-rpc", and no other API.
 };
+
+// What the door checks of every request's content.
+wire::RequestRules RulesOf(const HandlerConfig& config);
 
 // Safe for concurrent use. The engine outlives it.
 class Handlers {

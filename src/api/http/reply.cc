@@ -10,13 +10,10 @@
 namespace treaty::api {
 namespace {
 
-// Nothing of the client or of a participant is in it: clients search it for words.
-constexpr const char* kOngoingBody =
-    R"({"dtm_result":"ONGOING","message":"the transaction is still running; query it later"})";
-
-// What the reference server said, for clients that count on it.
-constexpr const char* kOngoing409Body =
-    R"({"dtm_result":"FAILURE","message":"wait result not return success: FAILURE"})";
+HttpReply OngoingReply() {
+  return {425, std::string(R"({"dtm_result":"ONGOING","message":")") + kOngoingText + R"("})",
+          std::nullopt};
+}
 
 HttpReply BusyReply(std::string_view message, const HandlerConfig& config) {
   HttpReply reply = ErrorReply(503, message);
@@ -41,8 +38,8 @@ HttpReply AnswerReply(const Answer& answer, const HandlerConfig& config) {
     case Answer::Kind::kFailure:
       return {409, wire::FailureReply(answer.message), std::nullopt};
     case Answer::Kind::kOngoing:
-      if (config.wait_result_409) return {409, kOngoing409Body, std::nullopt};
-      return {425, kOngoingBody, std::nullopt};
+      if (!config.wait_result_409) return OngoingReply();
+      return {409, wire::FailureReply(kOngoing409Text), std::nullopt};
     case Answer::Kind::kRecorded:
       return ErrorReply(412, answer.message);
     case Answer::Kind::kInvalid:

@@ -1,0 +1,59 @@
+// The JSON-RPC entrance of protocol §2: the operations of the HTTP API, several in one request.
+
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/http/handlers.h"
+#include "api/http/message.h"
+#include "engine/engine.h"
+#include "wire/rpc_request.h"
+#include "wire/txn_request.h"
+
+namespace treaty::api {
+
+// Safe for concurrent use, as far as `make_gid` is.
+class JsonRpc {
+ public:
+  using ReplyFn = std::function<void(HttpReply)>;
+
+  // `config` and the engine outlive it.
+  JsonRpc(const HandlerConfig& config, Engine& engine, std::function<std::string()> make_gid);
+
+  // Answers with status 200 exactly once, on any thread: errors are told in the body. The
+  // requests of a batch are begun in their order and run side by side; the reply to the batch
+  // waits for all of them.
+  void Handle(const HttpRequest& request, ReplyFn reply);
+
+ private:
+  using SendFn = std::function<void(std::string)>;  // Takes one response.
+  struct Exchange {
+    const HttpRequest& http;
+    const wire::RpcRequest& call;
+    SendFn& send;
+  };
+  using Method = void (JsonRpc::*)(const Exchange&);
+
+  static Method Find(std::string_view name);
+
+  void Run(const Exchange& x);
+  void MakeGid(const Exchange& x);
+  void Prepare(const Exchange& x);
+  void Submit(const Exchange& x);
+  void Abort(const Exchange& x);
+  void Register(const Exchange& x);
+  void PrepareWorkflow(const Exchange& x);
+
+  // Parses, sending the error itself when that fails.
+  std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
+  Engine::AnswerFn Answering(const Exchange& x);
+  void Refuse(const Exchange& x, const Status& status);
+
+  const HandlerConfig& config_;
+  const wire::RequestRules rules_;
+  Engine& engine_;
+  const std::function<std::string()> make_gid_;
+};
+
+}  // namespace treaty::api

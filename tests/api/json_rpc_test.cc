@@ -1,0 +1,260 @@
+// The JSON-RPC entrance (protocol §2): methods, ids, batches, and the wording of replies.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "api/api_world.h"
+
+namespace treaty::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+constexpr char kOk[] = R"({"error":null,"id":"1","jsonrpc":"2.0","result":null})";
+
+std::string Request(const std::string& method, const std::string& params,
+                    const std::string& id = R"("1")") {
+  return R"({"jsonrpc":"2.0","method":")" + method + R"(","params":)" + params + R"(,"id":)" + id +
+         "}";
+}
+
+std::string Saga(const std::string& gid, const std::string& more = "") {
+  return R"({"gid":")" + gid +
+         R"(","trans_type":"saga","steps":[{"action":"http://a/a1","compensate":"http://a/c1"}],)"
+         R"("payloads":["{\"n\":1}"])" +
+         more + "}";
+}
+
+class RpcWorld : public ApiWorld {
+ public:
+  using ApiWorld::ApiWorld;
+  api::HttpReply Send(const std::string& body, Headers headers = {}) {
+    return Call({"POST", "/api/json-rpc", std::move(headers), body});
+  }
+  // The body of a reply, whose status is always 200.
+  std::string Ask(const std::string& body) {
+    const auto reply = Send(body);
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    return reply.body;
+  }
+};
+
+// The error of a reply to a request with the id "1".
+std::string Error(int code, const std::string& message) {
+  return R"({"error":{"code":)" + std::to_string(code) + R"(,"message":")" + message +
+         R"("},"id":"1","jsonrpc":"2.0"})";
+}
+
+TEST(JsonRpc, MakesGids) {
+  RpcWorld api;
+  const std::string form =
+      R"(\{"error":null,"id":"1","jsonrpc":"2.0","result":\{"gid":"[0-9a-z]{26}"\}\})";
+  const std::string first = api.Ask(Request("newGid", "{}"));
+  EXPECT_THAT(first, MatchesRegex(form));
+  EXPECT_NE(first, api.Ask(Request("newGid", "{}")));
+  for (const char* params : {"[]", "null", "7", "\"x\"", "[{}]"}) {
+    EXPECT_THAT(api.Ask(Request("newGid", params)), MatchesRegex(form)) << params;
+  }
+  EXPECT_THAT(api.Ask(R"({"id":"1","jsonrpc":"2.0","method":"newGid"})"), MatchesRegex(form));
+}
+
+TEST(JsonRpc, SubmitsTheSagaThatHttpWouldSubmit) {
+  RpcWorld api;
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g", R"(,"wait_result":true)"))), kOk);
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body, HasSubstr(R"("status":"succeed")"));
+  EXPECT_EQ(api.Post("submit", Saga("g")).status, 200) << "the same content";
+}
+
+TEST(JsonRpc, PreparesAndSubmits) {
+  RpcWorld api;
+  EXPECT_EQ(api.Ask(Request("prepare", Saga("g"))), kOk);
+  EXPECT_TRUE(api.world.participant.calls.empty());
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g"))), kOk);
+  EXPECT_EQ(api.world.participant.Count("01/action"), 1u);
+}
+
+TEST(JsonRpc, RegistersAndAbortsBranchesOfTcc) {
+  RpcWorld api;
+  EXPECT_EQ(api.Ask(Request("prepare", R"({"gid":"t","trans_type":"tcc"})")), kOk);
+  EXPECT_EQ(api.Ask(Request("registerBranch",
+                            R"({"gid":"t","trans_type":"tcc","branch_id":"01","data":"x",)"
+                            R"("confirm":"http://a/ok","cancel":"http://a/no"})")),
+            kOk);
+  EXPECT_EQ(api.Ask(Request("abort", R"({"gid":"t","trans_type":"tcc"})")), kOk);
+  EXPECT_EQ(api.world.participant.Count("01/cancel"), 1u);
+}
+
+TEST(JsonRpc, PreparesWorkflows) {
+  RpcWorld api;
+  const std::string reply =
+      api.Ask(Request("prepareWorkflow", R"({"gid":"w","trans_type":"workflow",)"
+                                         R"("query_prepared":"http://a/resume",)"
+                                         R"("custom_data":"{\"name\":\"n\",\"data\":null}"})"));
+  EXPECT_THAT(reply, HasSubstr(R"("id":"1","jsonrpc":"2.0","result":{"transaction":{)"));
+  EXPECT_THAT(reply, HasSubstr(R"("progresses":[])"));
+  EXPECT_EQ(api.Ask(Request("submit", R"({"gid":"w","trans_type":"workflow",)"
+                                      R"("query_prepared":"http://a/resume",)"
+                                      R"("req_extra":{"status":"succeed"}})")),
+            kOk);
+}
+
+TEST(JsonRpc, TellsFailuresWithTheirReason) {
+  RpcWorld api;
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kFailure, "no money"}};
+  const std::string failure = Error(-32901, "url:http://a/a1 return failed: no money FAILURE");
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g", R"(,"wait_result":true)"))), failure);
+  api.world.Run();
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g"))), failure);
+}
+
+TEST(JsonRpc, TellsAWaitingClientThatItGoesOnWithoutEitherWord) {
+  RpcWorld api;
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kOngoing, "FAILURE SUCCESS"}};
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g", R"(,"wait_result":true)"))),
+            Error(-32902, "the transaction is still running; query it later"));
+}
+
+TEST(JsonRpc, GivesTheOldAnswerToAWaitWhenAskedTo) {
+  auto config = ApiWorld::DefaultConfig();
+  config.wait_result_409 = true;
+  RpcWorld api(config);
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kOngoing, ""}};
+  EXPECT_EQ(api.Ask(Request("submit", Saga("g", R"(,"wait_result":true)"))),
+            Error(-32901, "wait result not return success: FAILURE"));
+}
+
+TEST(JsonRpc, TellsMistakesFromAllElse) {
+  RpcWorld api;
+  EXPECT_EQ(api.Ask(Request("abort", R"({"gid":"none","trans_type":"tcc"})")),
+            Error(-32602, "no TransGlobal with gid: none found"));
+  const std::string step =
+      R"({"gid":"w","trans_type":"workflow","branch_id":"01","op":"action","status":"succeed"})";
+  api.Ask(Request("prepareWorkflow", R"({"gid":"w","trans_type":"workflow",)"
+                                     R"("query_prepared":"http://a/resume",)"
+                                     R"("custom_data":"{\"name\":\"n\"}"})"));
+  EXPECT_EQ(api.Ask(Request("registerBranch", step)), kOk);
+  const std::string recorded = api.Ask(Request("registerBranch", step));
+  EXPECT_THAT(recorded, HasSubstr(R"({"error":{"code":-32603,"data":{"status":412},"message":)"));
+  api.world.engine->Stop(Duration(0), [] {});
+  EXPECT_THAT(api.Ask(Request("submit", Saga("g"))),
+              HasSubstr(R"("code":-32603,"data":{"retry_after":1,"status":503},"message":)"));
+}
+
+TEST(JsonRpc, IdsComeBackUntouched) {
+  RpcWorld api;
+  for (const char* id : {R"("1")", R"("no-use")", R"(" ")", R"("\u00e4\/\"<")", "\"\xc3\xa4\"",
+                         R"("null")", "0", "-0", "1.50", "1e5", "-1E+2",
+                         "123456789012345678901234567890", "0.1000000000000000000001", "1e400"}) {
+    EXPECT_EQ(api.Ask(Request("submit", Saga("g"), id)),
+              R"({"error":null,"id":)" + std::string(id) + R"(,"jsonrpc":"2.0","result":null})");
+    EXPECT_THAT(api.Ask(Request("nonsense", "{}", id)),
+                HasSubstr(R"("id":)" + std::string(id) + R"(,"jsonrpc":"2.0"})"));
+  }
+}
+
+TEST(JsonRpc, ReadsEnvelopesLeniently) {
+  RpcWorld api;
+  const std::string params = Saga("g");
+  for (const std::string& body : {
+           R"({"JSONRPC":"2.0","Method":"submit","PARAMS":)" + params + R"(,"ID":"1"})",
+           " \n" + Request("submit", params) + "\r\n",
+           Request("submit", params) + "x",
+           Request("submit", params) + Request("submit", Saga("other")),
+           R"({"id":7,"id":"1","jsonrpc":"2.0","method":"submit","params":)" + params + "}",
+           R"({"id":"1","id":null,"jsonrpc":"2.0","method":"submit","params":)" + params + "}",
+           R"({"jsonrpc":"2.0","method":"submit","params":)" + params +
+               R"(,"id":"1","context":[],"extra":{"a":[1e999,{}]}})",
+           R"({"jsonrpc":"\u0032.0","m\u0065thod":"s\u0075bmit","params":)" + params +
+               R"(,"id":"1"})",
+       }) {
+    EXPECT_EQ(api.Ask(body), kOk) << body;
+  }
+  EXPECT_EQ(api.world.store->size(), 1u);
+}
+
+TEST(JsonRpc, PassesHeadersOfTheRequestOn) {
+  RpcWorld api;
+  api.Send(Request("submit", Saga("g", R"(,"passthrough_headers":["X-Token"])")),
+           {{"x-token", "secret"}, {"X-Other", "y"}});
+  EXPECT_EQ(api.world.Stored("g").txn.terms->passed_headers,
+            (std::vector<Header>{{"X-Token", "secret"}}));
+}
+
+TEST(JsonRpc, IsRefusedToPagesOfOtherSites) {
+  RpcWorld api;
+  EXPECT_EQ(api.Send(Request("submit", Saga("g")), {{"Sec-Fetch-Site", "cross-site"}}).status, 403);
+  EXPECT_EQ(api.world.store->size(), 0u);
+  EXPECT_EQ(api.Get("/api/json-rpc").status, 404);
+}
+
+TEST(JsonRpcBatch, IsAnsweredInItsOrder) {
+  RpcWorld api;
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kSuccess, "", Duration(50)}};
+  const std::string reply =
+      api.Ask("[" + Request("submit", Saga("g1", R"(,"wait_result":true)"), "1") + "," +
+              Request("newGid", "[]", "2") + ",7," + Request("nonsense", "{}", "3") + ", " +
+              Request("abort", R"({"gid":"x","trans_type":"tcc"})", R"("4")") + "]");
+  EXPECT_THAT(reply,
+              MatchesRegex(R"(\[\{"error":null,"id":1,.*"result":null\},)"
+                           R"(\{"error":null,"id":2,.*"result":\{"gid":".*"\}\},)"
+                           R"(\{"error":\{"code":-32600,.*\},"id":null,"jsonrpc":"2.0"\},)"
+                           R"(\{"error":\{"code":-32601,.*\},"id":3,"jsonrpc":"2.0"\},)"
+                           R"(\{"error":\{"code":-32602,.*\},"id":"4","jsonrpc":"2.0"\}\])"));
+}
+
+TEST(JsonRpcBatch, OfOneIsAListOfOne) {
+  RpcWorld api;
+  EXPECT_EQ(api.Ask("[" + Request("submit", Saga("g")) + "]"), "[" + std::string(kOk) + "]");
+}
+
+TEST(JsonRpcBatch, BeginsItsRequestsInTheirOrder) {
+  RpcWorld api;
+  const std::string ok = kOk;
+  EXPECT_EQ(api.Ask("[" + Request("prepare", R"({"gid":"t","trans_type":"tcc"})") + "," +
+                    Request("registerBranch",
+                            R"({"gid":"t","trans_type":"tcc","branch_id":"01","data":"",)"
+                            R"("confirm":"http://a/ok","cancel":"http://a/no"})") +
+                    "," + Request("submit", R"({"gid":"t","trans_type":"tcc"})") + "]"),
+            "[" + ok + "," + ok + "," + ok + "]");
+  EXPECT_EQ(api.world.participant.Count("01/confirm"), 1u);
+}
+
+TEST(JsonRpcBatch, IsBoundedAndRefusedAsAWhole) {
+  auto config = ApiWorld::DefaultConfig();
+  config.max_rpc_batch = 3;
+  RpcWorld api(config);
+  const auto batch = [](int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) {
+      all += (i > 0 ? "," : "[") + Request("submit", Saga("g" + std::to_string(i)));
+    }
+    return all + "]";
+  };
+  EXPECT_THAT(api.Ask(batch(4)),
+              MatchesRegex(R"(\{"error":\{"code":-32600,"message":".*at most 3 .*)"
+                           R"("\},"id":null,"jsonrpc":"2.0"\})"));
+  EXPECT_EQ(api.world.store->size(), 0u);
+  EXPECT_THAT(api.Ask(batch(3)), Not(HasSubstr("code")));
+  EXPECT_EQ(api.world.store->size(), 3u);
+}
+
+TEST(JsonRpcPort, ServesNothingElseButProbes) {
+  auto config = ApiWorld::DefaultConfig();
+  config.json_rpc_only = true;
+  RpcWorld api(config);
+  EXPECT_EQ(api.Ask(Request("prepare", Saga("g"))), kOk);
+  EXPECT_EQ(api.Call({"POST", "/", {}, Request("prepare", Saga("g"))}).body, kOk);
+  EXPECT_EQ(api.Get("/api/ping").status, 200);
+  EXPECT_EQ(api.Get("/readyz").status, 200);
+  EXPECT_EQ(api.Get("/").status, 404);
+  EXPECT_EQ(api.Post("submit", Saga("g")).status, 404);
+  EXPECT_EQ(api.Get("/api/dtmsvr/query?gid=g").status, 404);
+  EXPECT_EQ(RpcWorld().Call({"POST", "/", {}, Request("newGid", "{}")}).status, 404);
+}
+
+}  // namespace
+}  // namespace treaty::testing
