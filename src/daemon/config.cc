@@ -147,9 +147,17 @@ class Builder {
     }
   }
 
+  void CheckPorts(const Config& config) {
+    if (config.json_rpc_port == 0 || config.json_rpc_port != config.http_port) return;
+    mistakes_.push_back(Where("JsonRpcPort") + ": JsonRpcPort is " +
+                        std::to_string(config.json_rpc_port) +
+                        ", which is HttpPort's; allowed is another port, or 0 for none");
+  }
+
   void CheckTogether() {
     const Config& config = loaded_.config;
     CheckHost(config);
+    CheckPorts(config);
     NotEmpty("Store.Path", config.store_path);
     NotEmpty("Log.Outputs", config.log_outputs);
     NotBelow("TimeoutToFail", config.timeout_to_fail_s, "RetryInterval", config.retry_interval_s);

@@ -17,6 +17,7 @@ namespace treaty::daemon {
 struct Config {
   std::string host;
   std::int64_t http_port = 0;
+  std::int64_t json_rpc_port = 0;
   bool insecure = false;
   std::int64_t lanes = 0;
 
@@ -56,6 +57,7 @@ struct Config {
   std::int64_t max_steps = 0;
   std::int64_t max_payload_bytes = 0;
   std::int64_t max_payload_total_bytes = 0;
+  std::int64_t max_rpc_batch = 0;
 
   std::int64_t calls_in_flight = 0;
   std::int64_t calls_per_destination = 0;

@@ -24,7 +24,7 @@ const Key kKeys[] = {
     {kOwn, "Host", &Config::host, "127.0.0.1", 0, 0, "", "", "Address to listen on. Anything but a loopback address needs Insecure: true"},
     {kDtm, "HttpPort", &Config::http_port, "36789", 0, 65'535, "", "", "Port of the HTTP API; 0 takes any free one"},
     {kLater, "GrpcPort", {}, "36790", 0, 65'535, "", "", "Port of the gRPC API, which this version does not serve yet"},
-    {kLater, "JsonRpcPort", {}, "36791", 0, 65'535, "", "", "Without use, as in DTM"},
+    {kDtm, "JsonRpcPort", &Config::json_rpc_port, "0", 0, 65'535, "", "", "Port of its own for JSON-RPC, by custom 36791; 0: none, HttpPort serves /api/json-rpc anyway"},
     {kOwn, "Insecure", &Config::insecure, "false", 0, 0, "", "", "Accept that everybody who reaches the port commands this daemon: there is no authentication yet"},
     {kOwn, "Lanes", &Config::lanes, "0", 0, 64, "", "", "Threads that drive transactions; 0: one per core"},
 
@@ -64,6 +64,7 @@ const Key kKeys[] = {
     {kOwn, "Limits.Steps", &Config::max_steps, "1000", 1, 100'000, "", "", "Steps of one transaction"},
     {kOwn, "Limits.PayloadBytes", &Config::max_payload_bytes, "1048576", 1, 256 * kMiB, "", "bytes", "Payload of one step"},
     {kOwn, "Limits.PayloadTotalBytes", &Config::max_payload_total_bytes, "4194304", 1, 256 * kMiB, "", "bytes", "Payloads of one transaction together"},
+    {kOwn, "Limits.RpcBatch", &Config::max_rpc_batch, "100", 1, 10'000, "", "", "Requests in one JSON-RPC batch"},
 
     {kOwn, "Calls.InFlight", &Config::calls_in_flight, "2048", 1, 1'000'000, "", "", "Calls to participants under way, all together; lanes share them evenly"},
     {kOwn, "Calls.PerDestination", &Config::calls_per_destination, "32", 1, 100'000, "", "", "Connections to one destination; lanes share them evenly, at least one each"},

@@ -91,6 +91,8 @@ class Daemon::Impl {
  private:
   void MakeEngine(std::uint16_t port);
   Status MakeServer(std::uint16_t port);
+  Status MakeRpcServer(std::uint16_t http_port);
+  std::vector<AsioLoop*> Loops() const;
   void StartThreads();
   void StopThreads();
 
@@ -106,6 +108,10 @@ class Daemon::Impl {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::Handlers> handlers_;
   std::unique_ptr<api::HttpServer> server_;
+  // Of the port for JSON-RPC; null without one.
+  SystemRandom rpc_gid_random_;
+  std::unique_ptr<api::Handlers> rpc_handlers_;
+  std::unique_ptr<api::HttpServer> rpc_server_;
 };
 
 Status Daemon::Impl::Start() {
@@ -121,6 +127,7 @@ Status Daemon::Impl::Start() {
 
   MakeEngine(port);
   if (Status status = MakeServer(port); !status.ok()) return status;
+  if (Status status = MakeRpcServer(port); !status.ok()) return status;
   StartThreads();
   engine_->Start();
   return {};
@@ -147,14 +154,35 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
 Status Daemon::Impl::MakeServer(std::uint16_t port) {
   handlers_ = std::make_unique<api::Handlers>(HandlerSettings(config_, port), *engine_,
                                               store_->clock(), gid_random_);
-  std::vector<AsioLoop*> loops;
-  loops.reserve(lanes_.size());
-  for (const auto& lane : lanes_) loops.push_back(&lane->thread.loop());
-  server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_,
-                                              std::move(loops));
+  server_ =
+      std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_, Loops());
   Status status = server_->Listen().status();
   if (status.ok()) return status;
   return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
+}
+
+std::vector<AsioLoop*> Daemon::Impl::Loops() const {
+  std::vector<AsioLoop*> loops;
+  loops.reserve(lanes_.size());
+  for (const auto& lane : lanes_) loops.push_back(&lane->thread.loop());
+  return loops;
+}
+
+Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
+  if (config_.json_rpc_port == 0) return {};
+  const auto port = static_cast<std::uint16_t>(config_.json_rpc_port);
+  api::HandlerConfig settings = HandlerSettings(config_, http_port);
+  settings.json_rpc_only = true;
+  rpc_handlers_ = std::make_unique<api::Handlers>(std::move(settings), *engine_, store_->clock(),
+                                                  rpc_gid_random_);
+  rpc_server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *rpc_handlers_,
+                                                  log_, Loops());
+  Status status = rpc_server_->Listen().status();
+  if (status.ok()) {
+    log_.Write(LogLevel::kInfo, "", "JSON-RPC has a port of its own: " + UrlOf(config_.host, port));
+    return status;
+  }
+  return {status.code(), status.message() + "; see JsonRpcPort, and what else listens there"};
 }
 
 void Daemon::Impl::StartThreads() {
@@ -173,8 +201,11 @@ void Daemon::Impl::StopThreads() {
 
 void Daemon::Impl::Stop(std::function<void()> done) {
   server_->StopAccepting();
-  engine_->Stop(std::chrono::seconds(config_.request_timeout_s),
-                [this, done = std::move(done)] { server_->Close(kCloseGrace, done); });
+  if (rpc_server_) rpc_server_->StopAccepting();
+  engine_->Stop(std::chrono::seconds(config_.request_timeout_s), [this, done = std::move(done)] {
+    if (!rpc_server_) return server_->Close(kCloseGrace, done);
+    server_->Close(kCloseGrace, [this, done] { rpc_server_->Close(kCloseGrace, done); });
+  });
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, Log& log) {

@@ -65,6 +65,7 @@ api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port) {
   out.max_payload_bytes = Size(config.max_payload_bytes);
   out.max_payload_total_bytes = Size(config.max_payload_total_bytes);
   out.gid_charset_utf8 = config.gid_charset == "utf8";
+  out.max_rpc_batch = Size(config.max_rpc_batch);
   return out;
 }
 

@@ -133,6 +133,13 @@ TEST(ConfigTest, PortsOfLaterVersionsAreAcceptedSilentlyButChecked) {
   EXPECT_THAT(MistakeIn("GrpcPort: x\n"), HasSubstr("a whole number from 0 to 65535"));
 }
 
+TEST(ConfigTest, JsonRpcNeedsAPortThatIsNotHttps) {
+  EXPECT_THAT(MistakeIn("HttpPort: 8000\nJsonRpcPort: 8000\n"),
+              HasSubstr("JsonRpcPort is 8000, which is HttpPort's"));
+  EXPECT_TRUE(Load("HttpPort: 8000\nJsonRpcPort: 8001\n").ok());
+  EXPECT_TRUE(Load("HttpPort: 0\nJsonRpcPort: 0\n").ok());
+}
+
 struct Mistake {
   const char* name;
   const char* yaml;

@@ -215,6 +215,42 @@ TEST_F(ProcessTest, ATakenPortIsNamed) {
   EXPECT_THAT(second.said, HasSubstr("in use"));
 }
 
+// A port that was free a moment ago.
+int FreePort() {
+  const std::string url = SilentParticipant().url();
+  return std::atoi(url.c_str() + url.rfind(':') + 1);
+}
+
+TEST_F(ProcessTest, JsonRpcHasAPortOfItsOwnWhereAskedFor) {
+  const int port = FreePort();
+  const auto child = Start({"--json-rpc-port", std::to_string(port)});
+  const int http_port = child->Port();
+  ASSERT_NE(http_port, 0) << child->Said();
+  EXPECT_THAT(child->Said(), HasSubstr("JSON-RPC has a port of its own: http://127.0.0.1:" +
+                                       std::to_string(port)));
+  const std::string request = R"({"jsonrpc":"2.0","id":7,"method":"newGid"})";
+  for (const auto& [where, path] :
+       {std::pair(port, "/api/json-rpc"), {port, "/"}, {http_port, "/api/json-rpc"}}) {
+    EXPECT_THAT(Http(where, path, request),
+                HasSubstr(R"("id":7,"jsonrpc":"2.0","result":{"gid":)"));
+  }
+  EXPECT_THAT(Http(port, "/api/dtmsvr/newGid"), StartsWith("HTTP/1.1 404"));
+
+  const std::string itself = Http(
+      http_port, "/api/dtmsvr/submit",
+      R"({"gid":"g","trans_type":"saga","payloads":["{}"],"steps":[{"action":"http://127.0.0.1:)" +
+          std::to_string(port) + R"(/x"}]})");
+  EXPECT_THAT(itself, StartsWith("HTTP/1.1 400")) << "its own listeners are no targets";
+
+  const Ended second = Run(
+      {"--http-port", "0", "--store-path", "other.db", "--json-rpc-port", std::to_string(port)});
+  EXPECT_EQ(second.exit_code, kExitFailed);
+  EXPECT_THAT(second.said, HasSubstr("JsonRpcPort"));
+
+  child->Signal(SIGTERM);
+  EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
+}
+
 TEST_F(ProcessTest, ACaFileThatCannotBeReadIsNamedAtTheStart) {
   const Ended ended = Run({"--http-port", "0", "--ca-file", Path("missing.pem")});
 

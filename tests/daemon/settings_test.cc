@@ -62,6 +62,8 @@ TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {
   const Config behind = ConfigOf({{"UpdateBranchSync", "0", ""},
                                   {"Compat.WaitResult409", "true", ""},
                                   {"GidCharset", "utf8", ""},
+                                  {"JsonRpcPort", "1235", ""},
+                                  {"Limits.RpcBatch", "8", ""},
                                   {"Limits.Steps", "7", ""}});
   const api::HandlerConfig handlers = HandlerSettings(behind, 1234);
 
@@ -70,7 +72,11 @@ TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {
   EXPECT_TRUE(handlers.wait_result_409);
   EXPECT_TRUE(handlers.gid_charset_utf8);
   EXPECT_EQ(handlers.max_steps, 7U);
+  EXPECT_EQ(handlers.max_rpc_batch, 8U);
+  EXPECT_FALSE(handlers.json_rpc_only);
   EXPECT_EQ(handlers.targets.own_listeners.at(0).port, 1234);
+  EXPECT_EQ(handlers.targets.own_listeners.at(1).port, 1235);
+  EXPECT_EQ(HandlerSettings(ConfigOf({}), 1).targets.own_listeners.size(), 1U);
 }
 
 TEST(SettingsTest, TheServerGetsItsLimits) {
