@@ -142,7 +142,7 @@ TEST(JsonRpcBadInput, IsToldWithItsCodeAndStoresNothing) {
 // A saga of one step in a transaction called by JSON-RPC.
 std::string RpcSaga(const std::string& url, const std::string& payload) {
   std::string escaped;
-  for (const char c : payload) escaped += c == '"' ? std::string("\\\"") : std::string(1, c);
+  for (const char c : payload) escaped.append(c == '"' ? "\\" : "") += c;
   return R"({"gid":"g","trans_type":"saga","protocol":"json-rpc",)"
          R"("steps":[{"action":"","compensate":")" +
          url + R"("}],"payloads":[")" + escaped + R"("]})";
@@ -233,7 +233,7 @@ TEST(JsonRpcBadInput, TheTargetsTheTableVariesAreGoodThemselves) {
       {"http://a/x", "text"},         {"", "text"},
   };
   for (const auto& [url, payload] : kGood) {
-    SCOPED_TRACE(url + " " + payload);
+    SCOPED_TRACE(::testing::Message() << url << " " << payload);
     ApiWorld api;
     const auto reply = api.Post("prepare", RpcSaga(url, payload));
     EXPECT_EQ(reply.status, 200) << reply.body;

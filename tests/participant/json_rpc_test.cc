@@ -80,24 +80,26 @@ TEST(JsonRpcParticipant, OfXaGetsParamsWithoutAPayload) {
             R"("op":"rollback","trans_type":"xa"}})");
 }
 
+// A message's check-back, or a workflow's resume with the input {"n":1}.
+BranchCall QuestionTo(const std::string& url, Model model) {
+  BranchCall call = RpcCallTo("");
+  auto body = std::make_shared<Body>(*call.body);
+  body->model = model;
+  body->query_prepared = url;
+  auto terms = std::make_shared<Terms>();
+  if (model == Model::kWorkflow) terms->workflow_name = "transfer";
+  if (model == Model::kWorkflow) terms->workflow_input = R"({"n":1})";
+  call.body = body;
+  call.terms = terms;
+  call.op = Op::kQuery;
+  call.branch = kNoBranch;
+  return call;
+}
+
 TEST(JsonRpcParticipant, IsAskedAboutMessagesAndWorkflowsToo) {
   const auto ask = [](Model model) {
-    return RequestOf([model](const RawServer& server) {
-      BranchCall call = RpcCallTo("");
-      auto body = std::make_shared<Body>(*call.body);
-      body->model = model;
-      body->query_prepared = server.url("/?method=ask");
-      auto terms = std::make_shared<Terms>();
-      if (model == Model::kWorkflow) {
-        terms->workflow_name = "transfer";
-        terms->workflow_input = R"({"n":1})";
-      }
-      call.body = body;
-      call.terms = terms;
-      call.op = Op::kQuery;
-      call.branch = kNoBranch;
-      return call;
-    });
+    return RequestOf(
+        [model](const RawServer& server) { return QuestionTo(server.url("/?method=ask"), model); });
   };
   EXPECT_EQ(WithoutId(BodyOf(ask(Model::kMessage))),
             R"({"id":"","jsonrpc":"2.0","method":"ask","params":{"branch_id":"00","gid":"g-1",)"
