@@ -52,7 +52,7 @@ Durability On(const Replied& reply, const Change& change) {
   }
   const bool asked = reply.op == Op::kQuery && status == TxnStatus::kPrepared;
   const Durability durability = asked ? OnChecked(reply, change) : kUnchanged;
-  change.txn.live.backed_off = false;
+  if (reply.round_over) change.txn.live.backed_off = false;
   return durability;
 }
 

@@ -2,6 +2,8 @@
 
 #include "core/txn.h"
 
+#include <algorithm>
+
 namespace treaty {
 namespace {
 
@@ -150,6 +152,14 @@ std::string BranchId(const Txn& txn, BranchIndex branch) {
   if (branch.value >= txn.branches.size()) return BranchId(branch);
   const std::string& own = txn.step(branch.value).id;
   return own.empty() ? BranchId(branch) : own;
+}
+
+const Step* FindRegistered(const Txn& txn, const Step& step) {
+  const auto same_place = [&](const std::shared_ptr<const Step>& other) {
+    return other->id == step.id && other->op == step.op;
+  };
+  const auto found = std::ranges::find_if(txn.registered, same_place);
+  return found == txn.registered.end() ? nullptr : found->get();
 }
 
 bool TakesRegistrations(Model model) {

@@ -174,6 +174,9 @@ std::string_view OpName(Model model, Op op);
 std::string BranchId(BranchIndex branch);
 std::string BranchId(const Txn& txn, BranchIndex branch);
 
+// The registered branch in the same place as `step` (id and op), else null.
+const Step* FindRegistered(const Txn& txn, const Step& step);
+
 // Whether branches are registered by the client one by one while the transaction is prepared.
 bool TakesRegistrations(Model model);
 

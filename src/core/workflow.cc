@@ -18,13 +18,15 @@ Durability On(const Replied& reply, const Change& change) {
   return WaitFor(change, RetryInterval(change.txn, change.policy));
 }
 
-// A runner that records is alive: it is not resumed beside itself for one more interval.
+// The first record of a step wins (W3). A runner that records is alive: it is not resumed beside
+// itself for one more interval.
 Durability On(const Registered& recorded, const Change& change) {
   Txn& txn = change.txn;
   if (canary::Armed(canary::Canary::kResultRewritten) && !txn.registered.empty()) {
     txn.registered.back() = recorded.step;
     return Durability::kDurable;
   }
+  if (FindRegistered(txn, *recorded.step) != nullptr) return kUnchanged;
   txn.registered.push_back(recorded.step);
   txn.branches.push_back({.action = recorded.outcome, .action_time = change.event.now});
   txn.backoff = 0;
@@ -42,8 +44,8 @@ Durability On(const ForceStopped& forced, const Change& change) {
 }
 
 Durability On(const DueReset&, const Change& change) {
-  if (change.txn.due > change.event.now) return OnDueReset(change);
-  change.txn.due = change.event.now;
+  if (change.txn.due != kNever) return OnDueReset(change);
+  change.txn.due = change.event.now;  // Its first resume waits without one.
   return Durability::kDurable;
 }
 
