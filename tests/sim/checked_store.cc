@@ -18,30 +18,42 @@ CommitFault CheckedStore::DrawFault() {
   }
 }
 
-treaty::Status CheckedStore::Commit(std::span<const Write> writes, std::span<Verdict> verdicts) {
+// The process ends with this event: stored or not, it will not hear of it.
+bool CheckedStore::DrawCrash(CommitFault& fault) {
   const Swarm& swarm = *ports_.swarm;
+  if (!swarm.faults || !ports_.rng->PerMille(swarm.commit_crash)) return false;
+  const bool stored = ports_.rng->Percent(50);
+  fault = stored ? CommitFault::kLostAnswer : CommitFault::kLostRequest;
+  ports_.crash(stored ? Mark::kCrashWhileCommitting : Mark::kCrashBeforeCommit);
+  return true;
+}
+
+treaty::Status CheckedStore::Commit(std::span<const Write> writes, std::span<Verdict> verdicts) {
   CommitFault fault = DrawFault();
-  const bool crash = swarm.faults && ports_.rng->PerMille(swarm.commit_crash);
-  if (crash) {  // The process ends with this event: stored or not, it will not hear of it.
-    const bool stored = ports_.rng->Percent(50);
-    fault = stored ? CommitFault::kLostAnswer : CommitFault::kLostRequest;
-    ports_.crash(stored ? Mark::kCrashWhileCommitting : Mark::kCrashBeforeCommit);
-  }
+  const bool crash = DrawCrash(fault);
   store_->InjectFault(fault);
   const treaty::Status status = store_->Commit(writes, verdicts);
   const bool landed = fault == CommitFault::kNone || fault == CommitFault::kLostAnswer;
-  for (std::size_t i = 0; i < writes.size() && landed; ++i) {
+  if (landed) Tell(writes, verdicts);
+  CountUnsure(status.code(), landed, crash);
+  return status;
+}
+
+void CheckedStore::Tell(std::span<const Write> writes, std::span<const Verdict> verdicts) {
+  for (std::size_t i = 0; i < writes.size(); ++i) {
     ports_.trace(writes[i].write_id, static_cast<std::uint64_t>(verdicts[i]));
     ports_.checker->OnWrite(writes[i], verdicts[i], ports_.clock->Now());
   }
+}
+
+// A commit that lands settles an unknown one before it, and may be unknown itself.
+void CheckedStore::CountUnsure(Code code, bool landed, bool crash) {
   if (unsure_ && landed && !crash) {
     ports_.marks->Hit(unsure_stored_ ? Mark::kUnknownSettledStored : Mark::kUnknownSettledAgain);
   }
-  if (landed || status.code() == Code::kUnknown) {
-    unsure_ = status.code() == Code::kUnknown && !crash;
-    unsure_stored_ = landed;
-  }
-  return status;
+  if (!landed && code != Code::kUnknown) return;
+  unsure_ = code == Code::kUnknown && !crash;
+  unsure_stored_ = landed;
 }
 
 Result<std::optional<StoredTxn>> CheckedStore::Load(const std::string& gid) {

@@ -49,6 +49,9 @@ class CheckedStore final : public Store {
 
  private:
   CommitFault DrawFault();
+  bool DrawCrash(CommitFault& fault);
+  void Tell(std::span<const Write> writes, std::span<const Verdict> verdicts);
+  void CountUnsure(Code code, bool landed, bool crash);
   bool ReadFails();
   static treaty::Status Broken() { return {Code::kUnavailable, "the read failed"}; }
 

@@ -99,23 +99,32 @@ void Checker::CheckMove(const Saga& saga, const Txn& next) {
   if (next.IsFinished()) CheckEnd(saga, next);
 }
 
-// G8: results are never rewritten; what was called stays called.
 void Checker::CheckBranches(const Saga& saga, const Txn& next) {
   for (std::size_t i = 0; i < next.branches.size(); ++i) {
-    const Branch& old = saga.stored.branches[i];
-    const Branch& now = next.branches[i];
-    const bool action_kept = old.action == BranchStatus::kPrepared || now.action == old.action;
-    const bool undo_kept =
-        old.compensate == BranchStatus::kPrepared || now.compensate == old.compensate;
-    if (!action_kept || !undo_kept) Fail(next.gid(), "G8: a result was rewritten");
-    if (old.called && !now.called) Fail(next.gid(), "S2: a step is no longer marked as called");
-    const bool decided = saga.stored.status == TxnStatus::kAborting;
-    if (decided && now.attempts != old.attempts) Fail(next.gid(), "S5: an attempt after the end");
-    if (now.attempts < old.attempts) Fail(next.gid(), "S5: attempts went back");
-    const std::uint32_t limit = next.terms->retry_limit;
-    if (limit > 0 && now.attempts > limit + 1) Fail(next.gid(), "S5: too many attempts");
-    if (now.attempts > saga.steps[i].unknowns) Fail(next.gid(), "S5: an attempt nobody made");
+    CheckResults(saga.stored.branches[i], next.branches[i], next.gid());
+    CheckAttempts(saga, next, i);
   }
+}
+
+// G8: results are never rewritten; S2: what was called stays called.
+void Checker::CheckResults(const Branch& old, const Branch& now, const std::string& gid) {
+  const bool action_kept = old.action == BranchStatus::kPrepared || now.action == old.action;
+  const bool undo_kept =
+      old.compensate == BranchStatus::kPrepared || now.compensate == old.compensate;
+  if (!action_kept || !undo_kept) Fail(gid, "G8: a result was rewritten");
+  if (old.called && !now.called) Fail(gid, "S2: a step is no longer marked as called");
+}
+
+// S5: what counts against the limit was really tried, and nothing counts once it is decided.
+void Checker::CheckAttempts(const Saga& saga, const Txn& next, std::size_t step) {
+  const std::uint32_t before = saga.stored.branches[step].attempts;
+  const std::uint32_t attempts = next.branches[step].attempts;
+  const bool decided = saga.stored.status == TxnStatus::kAborting;
+  if (decided && attempts != before) Fail(next.gid(), "S5: an attempt after the end");
+  if (attempts < before) Fail(next.gid(), "S5: attempts went back");
+  const std::uint32_t limit = next.terms->retry_limit;
+  if (limit > 0 && attempts > limit + 1) Fail(next.gid(), "S5: too many attempts");
+  if (attempts > saga.steps[step].unknowns) Fail(next.gid(), "S5: an attempt nobody made");
 }
 
 // S2: the set of steps ever called is in the write that turns round. S5: and there is a cause.
@@ -140,15 +149,22 @@ void Checker::CheckRollbackStart(const Saga& saga, const Txn& next) {
 
 void Checker::CheckEnd(const Saga& saga, const Txn& next) {
   for (std::size_t i = 0; i < saga.steps.size(); ++i) {
-    const StepLog& step = saga.steps[i];
-    const Branch& branch = next.branches[i];
-    if (next.status == TxnStatus::kSucceed) {
-      const bool clean = branch.action == BranchStatus::kSucceed && !step.compensated;
-      if (!clean) Fail(next.gid(), "S1: succeed, but a step is not done or was compensated");
-    } else if (!IsForced(next) && step.called && branch.compensate != BranchStatus::kSucceed) {
-      Fail(next.gid(), "S2: failed, but a step that was called is not compensated");
-    }
+    CheckStepAtEnd(saga.steps[i], next, next.branches[i]);
   }
+  CountEnd(saga, next);
+}
+
+// S1: succeed means that all is done, S2: and failed that all is undone, unless by force.
+void Checker::CheckStepAtEnd(const StepLog& step, const Txn& next, const Branch& branch) {
+  if (next.status == TxnStatus::kSucceed) {
+    const bool clean = branch.action == BranchStatus::kSucceed && !step.compensated;
+    if (!clean) Fail(next.gid(), "S1: succeed, but a step is not done or was compensated");
+  } else if (!IsForced(next) && step.called && branch.compensate != BranchStatus::kSucceed) {
+    Fail(next.gid(), "S2: failed, but a step that was called is not compensated");
+  }
+}
+
+void Checker::CountEnd(const Saga& saga, const Txn& next) {
   if (IsForced(next)) {
     marks_.Hit(Mark::kForced);
     const bool busy = std::ranges::any_of(saga.steps, &StepLog::outstanding);

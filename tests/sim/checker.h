@@ -41,7 +41,7 @@ class Checker {
 
   // Of the network: the process hands over a call, and hears of its outcome.
   void OnCall(const std::string& gid, BranchIndex branch, Op op, Time now);
-  void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome, Time now);
+  void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome);
 
   // Of the process.
   void OnStart(const std::string& owner) {
@@ -91,13 +91,19 @@ class Checker {
   void CheckInsert(const Write& write);
   void CheckMove(const Saga& saga, const Txn& next);
   void CheckBranches(const Saga& saga, const Txn& next);
+  void CheckResults(const Branch& old, const Branch& now, const std::string& gid);
+  void CheckAttempts(const Saga& saga, const Txn& next, std::size_t step);
   void CheckRollbackStart(const Saga& saga, const Txn& next);
   void CheckEnd(const Saga& saga, const Txn& next);
+  void CheckStepAtEnd(const StepLog& step, const Txn& next, const Branch& branch);
+  void CountEnd(const Saga& saga, const Txn& next);
   void CheckBackoff(const Saga& saga, const Txn& next);
   void CheckIndex(const Write& write, Time now);
   void CheckAction(const Saga& saga, std::size_t step, Time now);
   void CheckCompensation(const Saga& saga, std::size_t step, Time now);
   void CountWrite(const Saga& saga, const Write& write);
+  void CheckSubmitted(const Txn& txn, const Terms& asked, Answer::Kind answer);
+  void CheckWaited(const Txn& txn, Answer::Kind answer);
   void CheckTerms(const Txn& txn, const Terms& asked);
   bool ActionKnown(const Saga& saga, std::size_t step) const;
   bool UndoneKnown(const Saga& saga, std::size_t step) const;

@@ -5,6 +5,17 @@
 #include "sim/checker.h"
 
 namespace treaty::sim {
+namespace {
+
+// Whether the step `later` had to wait for the step `earlier`.
+bool BuildsOn(const Terms& terms, std::size_t later, std::size_t earlier) {
+  if (!terms.concurrent) return later > earlier;
+  if (later >= terms.after.size()) return false;
+  const BranchIndex wanted{static_cast<std::uint32_t>(earlier)};
+  return std::ranges::find(terms.after[later], wanted) != terms.after[later].end();
+}
+
+}  // namespace
 
 // Whether the success of an action may be built on: durable, or, written behind, heard of.
 bool Checker::ActionKnown(const Saga& saga, std::size_t step) const {
@@ -77,21 +88,15 @@ void Checker::CheckCompensation(const Saga& saga, std::size_t step, Time now) {
   if (!resolved && saga.steps[step].maybe_until > now) {
     Fail(txn.gid(), "S3: compensated while a former process's call may be under way");
   }
-  const Terms& terms = *txn.terms;
   for (std::size_t i = 0; i < saga.steps.size(); ++i) {
     if (i == step || !saga.steps[i].called || UndoneKnown(saga, i)) continue;
-    const bool built_on =
-        i < terms.after.size() &&
-        std::ranges::find(terms.after[i], BranchIndex{static_cast<std::uint32_t>(step)}) !=
-            terms.after[i].end();
-    if ((!terms.concurrent && i > step) || (terms.concurrent && built_on)) {
+    if (BuildsOn(*txn.terms, i, step)) {
       Fail(txn.gid(), "S4: compensated before a step that built on it");
     }
   }
 }
 
-void Checker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome,
-                      Time /*now*/) {
+void Checker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome) {
   if (pacts.Knows(gid)) return pacts.OnReply(gid, branch, op, outcome);
   const auto found = sagas_.find(gid);
   if (found == sagas_.end()) return;
@@ -113,31 +118,45 @@ void Checker::OnAnswer(const TxnRequest& request, bool submit, const Answer& ans
   const std::string& gid = request.body->gid;
   const auto found = sagas_.find(gid);
   const bool success = answer.kind == Answer::Kind::kSuccess;
+  const bool failure = answer.kind == Answer::Kind::kFailure;
   if (answer.kind == Answer::Kind::kUnavailable) marks_.Hit(Mark::kStoreTroubleTold);
   if (answer.kind == Answer::Kind::kInvalid) Fail(gid, "a sound request failed: " + answer.message);
   if (found == sagas_.end()) {
     if (success) Fail(gid, "G1: acknowledged, but not durable");
-    if (answer.kind == Answer::Kind::kFailure) Fail(gid, "G7: refused, but unknown");
+    if (failure) Fail(gid, "G7: refused, but unknown");
     return;
   }
-  Saga& saga = found->second;
-  const Txn& txn = saga.stored;
+  const Txn& txn = found->second.stored;
   const bool same = txn.body->steps == request.body->steps;
   if (success && !same) return Fail(gid, "G2: other content was accepted");
-  if (answer.kind == Answer::Kind::kFailure && !same) marks_.Hit(Mark::kOtherContent);
-  if (success && submit && txn.status == TxnStatus::kPrepared) {
-    Fail(gid, "G1: the submit was acknowledged, but is not durable");
+  if (failure && !same) return marks_.Hit(Mark::kOtherContent);
+  if (!submit) return;
+  CheckSubmitted(txn, *request.terms, answer.kind);
+  if (request.terms->wait_result) CheckWaited(txn, answer.kind);
+}
+
+// The answer to a submit whose content is the stored one's, unless it was never looked at.
+void Checker::CheckSubmitted(const Txn& txn, const Terms& asked, Answer::Kind answer) {
+  if (answer == Answer::Kind::kSuccess) {
+    if (txn.status == TxnStatus::kPrepared) {
+      Fail(txn.gid(), "G1: the submit was acknowledged, but is not durable");
+    }
+    CheckTerms(txn, asked);
   }
-  if (success && submit) CheckTerms(txn, *request.terms);
-  if (answer.kind == Answer::Kind::kFailure && same && submit) {
+  if (answer == Answer::Kind::kFailure) {
     const bool backward = txn.status == TxnStatus::kAborting || txn.status == TxnStatus::kFailed;
-    if (!backward) Fail(gid, "G7: FAILURE, but there is no durable decision to roll back");
+    if (!backward) Fail(txn.gid(), "G7: FAILURE, but there is no durable decision to roll back");
   }
-  if (!submit || !request.terms->wait_result) return;
-  if (success && txn.status != TxnStatus::kSucceed) Fail(gid, "G7: SUCCESS, but not succeed");
-  if (success) marks_.Hit(Mark::kWaitSuccess);
-  if (answer.kind == Answer::Kind::kFailure && same) marks_.Hit(Mark::kWaitFailure);
-  if (answer.kind == Answer::Kind::kOngoing) marks_.Hit(Mark::kWaitOngoing);
+}
+
+// The answer to a submit that asked for the outcome.
+void Checker::CheckWaited(const Txn& txn, Answer::Kind answer) {
+  if (answer == Answer::Kind::kSuccess) {
+    if (txn.status != TxnStatus::kSucceed) Fail(txn.gid(), "G7: SUCCESS, but not succeed");
+    marks_.Hit(Mark::kWaitSuccess);
+  }
+  if (answer == Answer::Kind::kFailure) marks_.Hit(Mark::kWaitFailure);
+  if (answer == Answer::Kind::kOngoing) marks_.Hit(Mark::kWaitOngoing);
 }
 
 // What was asked for is what drives it.

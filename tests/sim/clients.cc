@@ -11,20 +11,24 @@ Terms World::DrawTerms(std::size_t steps) {
   terms.wait_result = rng_.Percent(swarm_.waiting);
   terms.concurrent = rng_.Percent(swarm_.concurrent);
   if (rng_.Percent(swarm_.behind)) terms.progress = ProgressMode::kBehind;
-  if (terms.concurrent && rng_.Percent(60)) {
-    terms.after.resize(steps);
-    for (std::uint32_t i = 1; i < steps; ++i) {
-      for (std::uint32_t j = 0; j < i; ++j) {
-        if (rng_.Percent(30)) terms.after[i].push_back({j});
-      }
-    }
-  }
+  if (terms.concurrent && rng_.Percent(60)) terms.after = DrawOrders(steps);
   if (!rng_.Percent(swarm_.options)) return terms;
   if (rng_.Percent(50)) terms.retry_limit = rng_.Between(1, 4);
   if (rng_.Percent(50)) terms.timeout_to_fail = std::chrono::seconds(rng_.Between(1, 60));
   if (rng_.Percent(50)) terms.request_timeout = std::chrono::seconds(rng_.Between(1, 30));
   if (rng_.Percent(50)) terms.retry_interval = std::chrono::seconds(rng_.Between(1, 20));
   return terms;
+}
+
+// Each step may wait for any of those before it.
+std::vector<std::vector<BranchIndex>> World::DrawOrders(std::size_t steps) {
+  std::vector<std::vector<BranchIndex>> after(steps);
+  for (std::uint32_t i = 1; i < steps; ++i) {
+    for (std::uint32_t j = 0; j < i; ++j) {
+      if (rng_.Percent(30)) after[i].push_back({j});
+    }
+  }
+  return after;
 }
 
 Service World::DrawService() {

@@ -121,12 +121,13 @@ void Network::End(std::uint64_t id, Outcome outcome, const char* text) {
   const Open open = std::move(found->second);
   open_.erase(found);
   ports_.trace(id, 16 + static_cast<std::uint64_t>(outcome));
-  ports_.checker->OnReply(open.gid, open.branch, open.op, outcome, ports_.agenda->now());
+  ports_.checker->OnReply(open.gid, open.branch, open.op, outcome);
   open.done({outcome, text});
 }
 
 void Network::CancelAll() {
   std::vector<std::uint64_t> ids;
+  ids.reserve(open_.size());
   for (const auto& [id, open] : open_) ids.push_back(id);
   std::ranges::sort(ids);
   for (const std::uint64_t id : ids) {

@@ -14,6 +14,15 @@ Report RunSeed(std::uint64_t seed, Marks& marks, bool trace) {
   return report;
 }
 
+void Tally::Add(const Tally& more) {
+  seeds += more.seeds;
+  events += more.events;
+  seconds += more.seconds;
+  failed_seed = more.failed_seed;
+  failure = more.failure;
+  marks.Add(more.marks);
+}
+
 Tally RunSeeds(std::uint64_t from, double seconds, std::uint64_t most) {
   Tally tally;
   const auto start = std::chrono::steady_clock::now();

@@ -17,6 +17,9 @@ struct Tally {
   std::uint64_t failed_seed = 0;  // Valid if `failure` is not empty.
   std::string failure;
   Marks marks;
+
+  // Goes on with what was run afterwards.
+  void Add(const Tally& more);
 };
 
 // Runs one seed; each twentieth runs twice and must leave the same trace.

@@ -74,6 +74,7 @@ class World {
   void DrawPlans();
   Plan DrawPlan(std::size_t number);
   Terms DrawTerms(std::size_t steps);
+  std::vector<std::vector<BranchIndex>> DrawOrders(std::size_t steps);
   Service DrawService();
   void ScheduleClients(std::size_t index);
   void Ask(std::size_t index);
