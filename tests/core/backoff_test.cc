@@ -31,23 +31,18 @@ TEST(BackoffTest, AnIntervalAboveTheCapIsNotCutShort) {
   }
 }
 
-// Over two hundred rounds and from there to the last, which a count can hold.
-void ExpectNeitherToShrinkNorToOverflow(Duration base, Duration cap) {
-  Duration before = Duration(0);
-  for (std::uint32_t k = 0; k < 200; ++k) {
-    const Duration interval = DoubledInterval(base, cap, k);
-    ASSERT_GT(interval, Duration(0));
-    ASSERT_GE(interval, before);
-    ASSERT_LE(interval, std::max(base, cap));
-    before = interval;
-  }
-  ASSERT_EQ(DoubledInterval(base, cap, kMostRounds), before);
-}
-
 TEST(BackoffTest, NeverShrinksOrOverflowsHoweverManyRoundsThereWere) {
   for (const Duration base : {Duration(1), Duration(seconds(7)), Duration::max()}) {
     for (const Duration cap : {Duration(0), Duration(seconds(300)), Duration::max()}) {
-      ExpectNeitherToShrinkNorToOverflow(base, cap);
+      Duration before = Duration(0);
+      for (std::uint32_t k = 0; k < 200; ++k) {
+        const Duration interval = DoubledInterval(base, cap, k);
+        ASSERT_GT(interval, Duration(0));
+        ASSERT_GE(interval, before);
+        ASSERT_LE(interval, std::max(base, cap));
+        before = interval;
+      }
+      ASSERT_EQ(DoubledInterval(base, cap, kMostRounds), before);
     }
   }
 }

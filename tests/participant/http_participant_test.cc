@@ -110,9 +110,7 @@ TEST(HttpParticipant, UnpacksGzip) {
   const std::string header = "Content-Encoding: gzip\r\n";
   EXPECT_EQ(AskOnce(HttpReply(200, Gzip("FAILURE"), header)).outcome, Outcome::kFailure);
   EXPECT_EQ(AskOnce(HttpReply(200, "", header)).outcome, Outcome::kSuccess);
-  std::string spaces;
-  spaces.resize(10'000'000, ' ');
-  const std::string bomb = Gzip(spaces);
+  const std::string bomb = Gzip(std::string(10'000'000, ' '));
   ASSERT_LT(bomb.size(), 60'000U);
   EXPECT_EQ(AskOnce(HttpReply(200, bomb, header)).outcome, Outcome::kSuccess);
   EXPECT_EQ(AskOnce(HttpReply(200, "no gzip", header)).outcome, Outcome::kUnknown);
@@ -193,7 +191,8 @@ TEST(HttpParticipant, QueueingCountsAgainstTheDeadline) {
   HttpParticipantConfig config = LocalConfig();
   config.connections_per_destination = 2;
   World world(config);
-  std::vector<BranchCall> calls(10, CallTo(server.url("/"), "{}", milliseconds(200)));
+  std::vector<BranchCall> calls;
+  for (int i = 0; i < 10; ++i) calls.push_back(CallTo(server.url("/"), "{}", milliseconds(200)));
   const auto start = Steady::now();
   for (const BranchReply& reply : world.AskAll(std::move(calls))) {
     EXPECT_EQ(reply.text, "timed out");
@@ -209,7 +208,6 @@ TEST(HttpParticipant, ReusesConnectionsWithinTheLimit) {
   World world(config);
   for (int round = 0; round < 5; ++round) {
     std::vector<BranchCall> calls;
-    calls.reserve(50);
     for (int i = 0; i < 50; ++i) calls.push_back(CallTo(server.url("/" + std::to_string(i))));
     for (const BranchReply& reply : world.AskAll(std::move(calls))) {
       EXPECT_EQ(reply.outcome, Outcome::kSuccess);
@@ -304,7 +302,8 @@ TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   config.connections_per_destination = 1;
   config.queued_per_destination = 2;
   World world(config);
-  std::vector<BranchCall> calls(5, CallTo(hung.url("/"), "{}", milliseconds(300)));
+  std::vector<BranchCall> calls;
+  for (int i = 0; i < 5; ++i) calls.push_back(CallTo(hung.url("/"), "{}", milliseconds(300)));
   const auto replies = world.AskAll(std::move(calls));
   EXPECT_EQ(replies[2].text, "timed out");
   EXPECT_NE(replies[3].text.find("queued"), std::string::npos);

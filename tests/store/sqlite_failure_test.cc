@@ -55,10 +55,8 @@ TEST_F(SqliteFailureTest, RefusesWritesOnAFullDiskAndTakesThemWhenThereIsRoom) {
 TEST_F(SqliteFailureTest, StoresNothingOfABatchThatTheFullDiskCutOff) {
   const std::unique_ptr<Store> store = Open();
   std::vector<Txn> txns;
-  txns.reserve(100);
   for (int i = 0; i < 100; ++i) txns.push_back(MakeTxn("g" + std::to_string(i)));
   std::vector<Write> writes;
-  writes.reserve(txns.size());
   for (const Txn& txn : txns) writes.push_back(InsertOf(txn));
   std::vector<Verdict> verdicts(writes.size());
   SetDiskFault(DiskFault::kFull);

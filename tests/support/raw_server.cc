@@ -22,27 +22,24 @@ std::size_t BodyLength(const std::string& head) {
   return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 16, nullptr, 10);
 }
 
-// The size of the request that `bytes` begin with; 0 until all of it is there.
-std::size_t SizeOfWholeRequest(const std::string& bytes) {
-  const std::size_t end = bytes.find("\r\n\r\n");
-  if (end == std::string::npos) return 0;
-  const std::size_t size = end + 4 + BodyLength(bytes.substr(0, end + 2));
-  return bytes.size() >= size ? size : 0;
-}
-
 }  // namespace
 
 std::string RawPeer::ReadRequest() {
-  std::size_t size = 0;
-  while ((size = SizeOfWholeRequest(pending_)) == 0) {
+  while (true) {
+    const std::size_t end = pending_.find("\r\n\r\n");
+    if (end != std::string::npos) {
+      const std::size_t length = end + 4 + BodyLength(pending_.substr(0, end + 2));
+      if (pending_.size() >= length) {
+        std::string request = pending_.substr(0, length);
+        pending_.erase(0, length);
+        return request;
+      }
+    }
     std::array<char, 16'384> piece{};
     const ssize_t got = recv(fd_, piece.data(), piece.size(), 0);
     if (got <= 0) return {};
     pending_.append(piece.data(), static_cast<std::size_t>(got));
   }
-  std::string request = pending_.substr(0, size);
-  pending_.erase(0, size);
-  return request;
 }
 
 bool RawPeer::Write(std::string_view bytes) {
