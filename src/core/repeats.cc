@@ -59,8 +59,11 @@ Ruling RuleOnSubmit(const Txn& stored, const TxnRequest& asked) {
                                           : SameContent(*stored.body, *asked.body);
   if (!same) return OtherContent();
   switch (stored.status) {
-    case TxnStatus::kPrepared:
+    case TxnStatus::kPrepared: {
+      const Status orders = CheckOrders(*asked.terms, *stored.body);
+      if (!orders.ok()) return Reply(Answer::Kind::kInvalid, orders.message());
       return {Ruling::Kind::kApply, {}};
+    }
     case TxnStatus::kSubmitted:
       return {Ruling::Kind::kAwait, {}};
     case TxnStatus::kSucceed:

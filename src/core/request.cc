@@ -2,7 +2,30 @@
 
 #include "core/request.h"
 
+#include <array>
+
 namespace treaty {
+namespace {
+
+template <auto... members>
+void Copy(Terms& to, const Terms& from) {
+  ((to.*members = from.*members), ...);
+}
+
+// In the order of Option.
+constexpr std::array<void (*)(Terms& to, const Terms& from), kOptionCount> kCopies = {
+    Copy<&Terms::wait_result>,
+    Copy<&Terms::concurrent_option>,
+    Copy<&Terms::timeout_to_fail>,
+    Copy<&Terms::request_timeout>,
+    Copy<&Terms::retry_interval>,
+    Copy<&Terms::retry_limit>,
+    Copy<&Terms::progress>,
+    Copy<&Terms::branch_headers>,
+    Copy<&Terms::passed_headers>,
+    Copy<&Terms::custom_data, &Terms::concurrent, &Terms::after, &Terms::delay>};
+
+}  // namespace
 
 bool SameContent(const Body& stored, const Body& asked) {
   return stored.model == asked.model && stored.query_prepared == asked.query_prepared &&
@@ -18,15 +41,20 @@ bool AgreesWith(const Body& stored, const TxnRequest& asked) {
          stored.query_prepared == body.query_prepared;
 }
 
-std::shared_ptr<const Terms> SubmittedTerms(const std::shared_ptr<const Terms>& prepared,
-                                            const TxnRequest& asked) {
-  if (!asked.has_options && !asked.has_custom_data) return prepared;
-  auto terms = std::make_shared<Terms>(asked.has_options ? *asked.terms : *prepared);
-  const Terms& custom = asked.has_custom_data ? *asked.terms : *prepared;
-  terms->custom_data = custom.custom_data;
-  terms->concurrent = custom.concurrent;
-  terms->after = custom.after;
-  terms->delay = custom.delay;
+Status CheckOrders(const Terms& terms, const Body& body) {
+  if (terms.after.size() <= body.steps.size()) return {};
+  return {Code::kInvalidArgument,
+          "custom_data: orders name step " + std::to_string(terms.after.size() - 1) +
+              "; the transaction has " + std::to_string(body.steps.size()) + " steps"};
+}
+
+std::shared_ptr<const Terms> SubmittedTerms(const Txn& prepared, const TxnRequest& asked) {
+  if (asked.options.none()) return nullptr;
+  auto terms = std::make_shared<Terms>(*prepared.terms);
+  for (std::size_t option = 0; option < kOptionCount; ++option) {
+    if (asked.options[option]) kCopies[option](*terms, *asked.terms);
+  }
+  if (!terms->after.empty()) terms->after.resize(prepared.body->steps.size());
   return terms;
 }
 

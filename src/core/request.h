@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +15,22 @@
 
 namespace treaty {
 
+// The fields of Terms that a request can set.
+enum class Option : std::uint8_t {
+  kWaitResult,
+  kConcurrent,
+  kTimeoutToFail,
+  kRequestTimeout,
+  kRetryInterval,
+  kRetryLimit,
+  kProgress,
+  kBranchHeaders,
+  kPassedHeaders,
+  kCustomData,  // And all that was read from it.
+};
+inline constexpr std::size_t kOptionCount = 10;
+using OptionSet = std::bitset<kOptionCount>;  // By the number of the Option.
+
 // A prepare or submit. The body and terms are complete; the flags tell which parts were
 // present, because a submit after a prepare replaces and compares only those.
 struct TxnRequest {
@@ -19,8 +38,7 @@ struct TxnRequest {
   std::shared_ptr<const Terms> terms;
   bool has_steps = false;  // steps or payloads
   bool has_query_prepared = false;
-  bool has_options = false;  // any option
-  bool has_custom_data = false;
+  OptionSet options = {};
   std::optional<WorkflowEnded> ended = {};  // Of a workflow's submit.
 };
 
@@ -53,10 +71,13 @@ bool SameContent(const Body& stored, const Body& asked);
 // The same for a submit after a prepare: only the fields present in the request count.
 bool AgreesWith(const Body& stored, const TxnRequest& asked);
 
-// The terms of a prepared transaction once `asked` submits it: options and custom data are
-// replaced each as a whole, where the submit has them.
-std::shared_ptr<const Terms> SubmittedTerms(const std::shared_ptr<const Terms>& prepared,
-                                            const TxnRequest& asked);
+// kInvalidArgument where the orders in `terms` name a step that `body` does not have. A submit
+// after a prepare may have come without the steps.
+Status CheckOrders(const Terms& terms, const Body& body);
+
+// The terms of the prepared transaction once `asked` submits it: each option that the submit has
+// replaces the stored one (design §6). Null where it has none: they stay. Orders pass CheckOrders.
+std::shared_ptr<const Terms> SubmittedTerms(const Txn& prepared, const TxnRequest& asked);
 
 // A reply to a client. The wire words follow from `kind`: protocol §1.2 and design §4.
 struct Answer {

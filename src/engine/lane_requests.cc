@@ -154,6 +154,11 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
   const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
   if (entry.trouble.ok() && absent && MayCreate(model)) {
+    const Status orders = CheckOrders(*request.terms, *request.body);
+    if (!orders.ok()) {
+      answer({Answer::Kind::kInvalid, orders.message()});
+      return false;
+    }
     AwaitOrAnswerLater(entry, {answer}, waits);
     return Insert(entry, request, TxnStatus::kSubmitted);
   }
@@ -161,7 +166,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   if (again) return Insert(entry, request, TxnStatus::kSubmitted);
   if (!IsToApply(entry, RuleOnSubmit(entry.txn, request), {answer}, waits)) return false;
   AwaitOrAnswerLater(entry, {answer}, waits);
-  return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn.terms, request)});
+  return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn, request)});
 }
 
 }  // namespace treaty

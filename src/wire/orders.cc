@@ -2,6 +2,7 @@
 
 #include "wire/orders.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -122,6 +123,16 @@ Status ReadSagaData(std::string_view text, std::size_t steps, Terms& terms) {
   return Invalid(
       "custom_data: the orders contain a cycle (without concurrent every step also waits for the "
       "one before it)");
+}
+
+void ForgetUnnamedSteps(Terms& terms) {
+  std::size_t named = 0;
+  for (std::size_t step = 0; step < terms.after.size(); ++step) {
+    if (!terms.after[step].empty()) named = std::max(named, step + 1);
+    for (const BranchIndex on : terms.after[step])
+      named = std::max<std::size_t>(named, on.value + 1);
+  }
+  terms.after.resize(std::min(named, terms.after.size()));
 }
 
 }  // namespace treaty::wire

@@ -14,4 +14,7 @@ namespace treaty::wire {
 // cycles.
 Status ReadSagaData(std::string_view text, std::size_t steps, Terms& terms);
 
+// Shortens terms.after to the last step that its orders name.
+void ForgetUnnamedSteps(Terms& terms);
+
 }  // namespace treaty::wire

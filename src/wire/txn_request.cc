@@ -11,6 +11,7 @@
 
 #include "wire/custom_data.h"
 #include "wire/json_reader.h"
+#include "wire/orders.h"
 #include "wire/request_parts.h"
 #include "wire/rpc_call.h"
 
@@ -229,11 +230,22 @@ Status ReadTerms(Reader& reader, const RequestRules& rules, const HeaderLookup& 
   return ReadHeaders(reader, header, terms);
 }
 
-bool HasOptions(const Reader& reader) {
-  for (std::size_t key = kWaitResult; key < kKeyCount; ++key) {
-    if (key != kCustomData && key != kReqExtra && reader.Has(static_cast<Key>(key))) return true;
-  }
-  return false;
+OptionSet OptionsIn(const Reader& reader) {
+  constexpr std::array<Key, kOptionCount> kKeyOf = {
+      kWaitResult, kConcurrent,       kTimeoutToFail, kRequestTimeout,     kRetryInterval,
+      kRetryLimit, kUpdateBranchSync, kBranchHeaders, kPassthroughHeaders, kCustomData};
+  OptionSet options;
+  for (std::size_t i = 0; i < kOptionCount; ++i) options[i] = reader.Has(kKeyOf[i]);
+  return options;
+}
+
+// A submit without steps is of a prepared transaction, which has them: the engine compares.
+Status ReadData(const Body& body, const RequestRules& rules, Intent intent, Terms& terms) {
+  const bool steps_elsewhere = intent == Intent::kSubmit && body.steps.empty();
+  const std::size_t steps = steps_elsewhere ? rules.max_steps : body.steps.size();
+  if (Status status = ReadCustomData(body.model, steps, terms); !status.ok()) return status;
+  if (steps_elsewhere) ForgetUnnamedSteps(terms);
+  return CheckResume(body, terms);
 }
 
 }  // namespace
@@ -256,14 +268,11 @@ Result<TxnRequest> ParseTxnRequest(std::string_view json, const RequestRules& ru
   auto terms = std::make_shared<Terms>();
   if (Status status = ReadTerms(reader, rules, header, *terms); !status.ok()) return status;
   if (!ends) {
-    Status status = ReadCustomData(body->model, body->steps.size(), *terms);
-    if (status.ok()) status = CheckResume(*body, *terms);
-    if (!status.ok()) return status;
+    if (Status status = ReadData(*body, rules, intent, *terms); !status.ok()) return status;
   }
   request.has_steps = reader.Has(kSteps) || reader.Has(kPayloads);
   request.has_query_prepared = reader.Has(kQueryPrepared);
-  request.has_options = HasOptions(reader);
-  request.has_custom_data = reader.Has(kCustomData);
+  request.options = OptionsIn(reader);
   request.body = std::move(body);
   request.terms = std::move(terms);
   return request;

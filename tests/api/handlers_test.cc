@@ -165,6 +165,41 @@ TEST(Handlers, KeepTheTermsOfARequest) {
   EXPECT_EQ(terms.after, (std::vector<std::vector<BranchIndex>>{{}, {{0}}}));
 }
 
+// Fields that a submit names replace those of its prepare; all others stay (design §6).
+TEST(Handlers, ASubmitReplacesTheTermsThatItNames) {
+  ApiWorld api;
+  api.world.participant.scripts["http://a/a1"] = {{Outcome::kOngoing, ""}};
+  const auto prepared = TwoSteps("g", R"(,"timeout_to_fail":600,"retry_limit":4)");
+  ASSERT_EQ(api.Post("prepare", prepared).body, kSuccess);
+  const auto submit = [&](const std::string& fields) {
+    return api.Post("submit", R"({"gid":"g","trans_type":"saga",)" + fields + "}");
+  };
+  const auto wrong = submit(R"("custom_data":"{\"orders\":{\"2\":[0]},\"concurrent\":true}")");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body, HasSubstr("step 2"));
+  EXPECT_EQ(api.world.Status("g"), TxnStatus::kPrepared);
+
+  EXPECT_EQ(
+      submit(R"("retry_interval":7,"custom_data":"{\"orders\":{\"1\":[0]},\"concurrent\":true}")")
+          .body,
+      kSuccess);
+  const StoredTxn stored = api.world.Stored("g");
+  const Terms& terms = *stored.txn.terms;
+  EXPECT_EQ(terms.timeout_to_fail.count(), 600);
+  EXPECT_EQ(terms.retry_limit, 4u);
+  EXPECT_EQ(terms.retry_interval.count(), 7);
+  EXPECT_EQ(terms.after, (std::vector<std::vector<BranchIndex>>{{}, {{0}}}));
+}
+
+TEST(Handlers, OrdersNeedSteps) {
+  ApiWorld api;
+  const auto reply = api.Post(
+      "submit", R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":{\"1\":[0]}}"})");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, HasSubstr("orders"));
+  EXPECT_EQ(api.world.store->Load("g")->has_value(), false);
+}
+
 TEST(Handlers, AnswerRepeatsByTheTable) {
   ApiWorld api;
   EXPECT_EQ(api.Post("prepare", TwoSteps("g")).body, kSuccess);

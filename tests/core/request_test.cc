@@ -162,29 +162,67 @@ TEST(RepeatsTest, AWaitingClientHearsTheTruth) {
   EXPECT_EQ(running.message.find("FAILURE"), std::string::npos);
 }
 
-TEST(SubmittedTermsTest, OptionsAndCustomDataReplaceTheStoredOnesEachAsAWhole) {
-  auto prepared = std::make_shared<Terms>();
-  prepared->retry_limit = 3;
-  prepared->concurrent = true;
-  prepared->custom_data = R"({"concurrent":true})";
-  auto submitted = std::make_shared<Terms>();
-  submitted->wait_result = true;
-  TxnRequest request;
-  request.terms = submitted;
-  EXPECT_EQ(SubmittedTerms(prepared, request), prepared);
+class SubmittedTermsTest : public ::testing::Test {
+ protected:
+  SubmittedTermsTest() {
+    Terms terms;
+    terms.retry_limit = 3;
+    terms.timeout_to_fail = std::chrono::seconds(60);
+    terms.concurrent = true;
+    terms.custom_data = R"({"concurrent":true})";
+    prepared_.terms = std::make_shared<Terms>(terms);
+    Body body = TwoSteps();
+    body.prepared = true;
+    prepared_.body = std::make_shared<Body>(body);
+    prepared_.status = TxnStatus::kPrepared;
+  }
 
-  request.has_options = true;
-  const auto with_options = SubmittedTerms(prepared, request);
-  EXPECT_TRUE(with_options->wait_result);
-  EXPECT_EQ(with_options->retry_limit, 0u);
-  EXPECT_TRUE(with_options->concurrent);
+  static TxnRequest Ask(const Terms& terms, std::initializer_list<Option> options) {
+    TxnRequest request;
+    Body body = TwoSteps();
+    body.steps.clear();
+    request.body = std::make_shared<Body>(body);
+    request.terms = std::make_shared<Terms>(terms);
+    for (const Option option : options) request.options.set(static_cast<std::size_t>(option));
+    return request;
+  }
 
-  request.has_options = false;
-  request.has_custom_data = true;
-  const auto with_custom_data = SubmittedTerms(prepared, request);
-  EXPECT_EQ(with_custom_data->retry_limit, 3u);
-  EXPECT_FALSE(with_custom_data->concurrent);
-  EXPECT_TRUE(with_custom_data->custom_data.empty());
+  Txn prepared_;
+};
+
+TEST_F(SubmittedTermsTest, NoOptionsLeaveThemAsTheyAre) {
+  EXPECT_EQ(SubmittedTerms(prepared_, Ask({}, {})), nullptr);
+}
+
+TEST_F(SubmittedTermsTest, EachOptionReplacesOnlyItself) {
+  Terms asked;
+  asked.wait_result = true;
+  asked.timeout_to_fail = std::chrono::seconds(5);
+  const auto terms = SubmittedTerms(prepared_, Ask(asked, {Option::kTimeoutToFail}));
+  EXPECT_EQ(terms->timeout_to_fail, std::chrono::seconds(5));
+  EXPECT_EQ(terms->retry_limit, 3u);
+  EXPECT_FALSE(terms->wait_result);
+  EXPECT_TRUE(terms->concurrent);
+  EXPECT_FALSE(terms->custom_data.empty());
+}
+
+TEST_F(SubmittedTermsTest, CustomDataReplacesAllThatWasReadFromIt) {
+  Terms asked;
+  asked.after = {{}, {{0}}};
+  const auto terms = SubmittedTerms(prepared_, Ask(asked, {Option::kCustomData}));
+  EXPECT_EQ(terms->retry_limit, 3u);
+  EXPECT_FALSE(terms->concurrent);
+  EXPECT_TRUE(terms->custom_data.empty());
+  EXPECT_EQ(terms->after.size(), 2u);
+}
+
+TEST_F(SubmittedTermsTest, OrdersAreMeasuredByThePreparedSteps) {
+  Terms asked;
+  asked.after = {{}, {}, {{1}}};
+  const Ruling ruling = RuleOnSubmit(prepared_, Ask(asked, {Option::kCustomData}));
+  EXPECT_EQ(ruling.kind, Ruling::Kind::kAnswer);
+  EXPECT_EQ(ruling.answer.kind, Answer::Kind::kInvalid);
+  EXPECT_NE(ruling.answer.message.find("step 2"), std::string::npos);
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ TxnRequest OnlyDelay(const std::string& gid, std::chrono::seconds delay) {
   terms.delay = delay;
   terms.custom_data = "{\"delay\":" + std::to_string(delay.count()) + "}";
   TxnRequest request = Message(gid, terms);
-  request.has_options = false;
-  request.has_custom_data = true;
+  request.options = {};
+  request.options.set(static_cast<std::size_t>(Option::kCustomData));
   return request;
 }
 

@@ -100,7 +100,7 @@ TxnRequest World::Saga(const std::string& gid, std::size_t steps, Terms terms) {
   for (std::size_t i = 1; i <= steps; ++i) {
     body->steps.push_back({"a" + std::to_string(i), "c" + std::to_string(i), "{}"});
   }
-  return {body, std::make_shared<Terms>(std::move(terms)), true, false, true, true};
+  return {body, std::make_shared<Terms>(std::move(terms)), true, false, OptionSet().set()};
 }
 
 TxnRequest World::Request(Model model, const std::string& gid, Terms terms) {
@@ -110,7 +110,8 @@ TxnRequest World::Request(Model model, const std::string& gid, Terms terms) {
   const bool message = model == Model::kMessage;
   if (message) body->steps = {{"a1", "", "{}"}, {"a2", "", "{}"}};
   if (message || model == Model::kWorkflow) body->query_prepared = "q";
-  return {body, std::make_shared<Terms>(std::move(terms)), message, true, true, false};
+  const auto options = OptionSet().set().reset(static_cast<std::size_t>(Option::kCustomData));
+  return {body, std::make_shared<Terms>(std::move(terms)), message, true, options};
 }
 
 RegisterRequest World::Branch(Model model, const std::string& gid, const std::string& id,
