@@ -5,6 +5,7 @@
 
 #include "core/repeats.h"
 #include "engine/lane.h"
+#include "engine/reset_round.h"
 #include "engine/scanner.h"
 
 namespace treaty {
@@ -13,24 +14,6 @@ namespace {
 Answer Stopping() {
   return {Answer::Kind::kUnavailable, "the coordinator is stopping; use another instance"};
 }
-
-// Counts the lanes' answers to one resetCronTime; the last one reports. Any thread.
-class ResetRound {
- public:
-  ResetRound(std::size_t open, bool more, std::function<void(Result<Engine::ResetReport>)> done)
-      : open_(open), more_(more), done_(std::move(done)) {}
-
-  void Count(const Result<bool>& reset) {
-    if (reset.ok() && *reset) ++succeeded_;
-    if (--open_ == 0) done_(Engine::ResetReport{succeeded_, more_});
-  }
-
- private:
-  std::atomic<std::size_t> open_;
-  std::atomic<std::size_t> succeeded_{0};
-  const bool more_;
-  const std::function<void(Result<Engine::ResetReport>)> done_;
-};
 
 }  // namespace
 
@@ -56,8 +39,6 @@ class Engine::Impl {
   template <typename T>
   void Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done);
 
-  void ResetAll(std::vector<DueKey> keys, std::size_t limit,
-                std::function<void(Result<ResetReport>)> done);
   void Stop(Duration grace, std::function<void()> done);
 
   Shared shared_;
@@ -88,20 +69,6 @@ void Engine::Impl::Read(std::function<Result<T>()> read, std::function<void(Resu
     shared_.waiting_reads.fetch_sub(1);
     loop.Post([result, done] { done(std::move(*result)); });
   });
-}
-
-// Resets each of the first `limit` keys on its lane and reports when the last has answered.
-void Engine::Impl::ResetAll(std::vector<DueKey> keys, std::size_t limit,
-                            std::function<void(Result<ResetReport>)> done) {
-  const bool more = keys.size() > limit;
-  keys.resize(std::min(limit, keys.size()));
-  if (keys.empty()) return done(ResetReport{0, more});
-  auto round = std::make_shared<ResetRound>(keys.size(), more, std::move(done));
-  const auto settled = [round](const Result<bool>& reset) { round->Count(reset); };
-  for (const DueKey& key : keys) {
-    Lane& lane = LaneOf(key.gid);
-    lane.loop().Post([&lane, gid = key.gid, settled] { lane.ResetDue(gid, settled); });
-  }
 }
 
 void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
@@ -194,7 +161,10 @@ void Engine::ResetCronTime(Duration timeout, std::size_t limit,
       },
       [impl = impl_.get(), limit, done = std::move(done)](Result<std::vector<DueKey>> keys) {
         if (!keys.ok()) return done(keys.status());
-        impl->ResetAll(*std::move(keys), limit, done);
+        const auto lane_of = [impl](const std::string& gid) -> Lane& { return impl->LaneOf(gid); };
+        std::make_shared<ResetRound>(impl->shared_, impl->lanes_.front()->loop(), lane_of,
+                                     *std::move(keys), limit)
+            ->Start(done);
       });
 }
 

@@ -38,6 +38,14 @@ struct Shared {
   std::atomic<std::size_t> waiting_reads{0};
 
   Time Now() const { return store->clock().Now(); }
+
+  // How many more existing transactions may come into memory. New work stops at the limit; what
+  // exists already has a quarter more, so that it always gets on.
+  std::size_t Room() const {
+    const std::size_t limit = config.limits.live_txns + config.limits.live_txns / 4;
+    const std::size_t live = live_txns.load(std::memory_order_relaxed);
+    return live < limit ? limit - live : 0;
+  }
 };
 
 class Lane {

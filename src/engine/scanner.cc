@@ -68,13 +68,6 @@ void Scanner::PruneAfter(Duration delay) {
   loop_.After(delay, [this] { PruneFinished(); });
 }
 
-// New work stops at the limit; what exists already has a quarter more, so that it always gets on.
-std::size_t Scanner::Room() const {
-  const std::size_t limit = shared_.config.limits.live_txns + shared_.config.limits.live_txns / 4;
-  const std::size_t live = shared_.live_txns.load(std::memory_order_relaxed);
-  return live < limit ? limit - live : 0;
-}
-
 void Scanner::Begin(FindFn find, EndFn end) {
   auto sweep = std::make_shared<Sweep>();
   sweep->find = std::move(find);
@@ -84,7 +77,7 @@ void Scanner::Begin(FindFn find, EndFn end) {
 
 void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
   if (shared_.stopping) return;
-  sweep->asked = std::min(kPageSize, Room());
+  sweep->asked = std::min(kPageSize, shared_.Room());
   if (sweep->asked == 0) {
     loop_.After(kNoRoomDelay, [this, sweep] { NextPage(sweep); });
     return;

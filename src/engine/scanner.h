@@ -39,7 +39,6 @@ class Scanner {
   void OnPage(std::shared_ptr<Sweep> sweep, Result<std::vector<DueKey>> page);
   void Adopt(const std::shared_ptr<Sweep>& sweep, std::string gid);
   void OnSettled(const std::shared_ptr<Sweep>& sweep, bool ok);
-  std::size_t Room() const;
 
   Shared& shared_;
   Loop& loop_;

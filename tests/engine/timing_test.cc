@@ -85,6 +85,31 @@ TEST(TimingTest, AResetMakesSleepersDueNow) {
   EXPECT_EQ(world.participant.calls.size(), 5u);
 }
 
+// However many sleep, no more come into memory than there is room for (a quarter over the limit).
+TEST(TimingTest, AResetOfManyKeepsTheLiveLimit) {
+  World world;
+  world.config.limits.live_txns = 8;
+  world.Restart();
+  Terms terms;
+  terms.retry_interval = seconds(3600);
+  auto& script = world.participant.scripts["a1"];
+  script.assign(20, {Outcome::kOngoing, ""});
+  script.resize(100, kSilent);
+  for (int i = 0; i < 20; ++i) {
+    world.Submit(World::Saga("g" + std::to_string(i), 1, terms));
+    world.Run(seconds(1));
+  }
+  ASSERT_EQ(world.engine->counts().live_txns, 0u);
+  std::optional<Engine::ResetReport> report;
+  world.engine->ResetCronTime(seconds(100), 20,
+                              [&](const Result<Engine::ResetReport>& result) { report = *result; });
+  world.Run(milliseconds(2'500));
+  EXPECT_EQ(world.engine->counts().live_txns, 10u);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->succeed_count, 10u);
+  EXPECT_TRUE(report->has_remaining);
+}
+
 TEST(TimingTest, FinishedTransactionsAreDeletedWhenTheirTimeIsOver) {
   World world;
   world.config.retention = seconds(600);
