@@ -78,6 +78,7 @@ Durability OnOutcome(const Delivery& delivery, const Replied& reply, const Chang
       return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
     case Outcome::kFailure:
     case Outcome::kUnknown:
+    case Outcome::kNotSent:
       return BackOff(change, branch);
   }
   return Durability::kUnchanged;

@@ -41,6 +41,8 @@ Durability OnChecked(const Replied& reply, const Change& change) {
       if (canary::Armed(canary::Canary::kUnknownSubmits))
         return Enter(change, TxnStatus::kSubmitted);
       return BackOff(change);
+    case Outcome::kNotSent:
+      return BackOff(change);
   }
   return kUnchanged;
 }

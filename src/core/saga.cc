@@ -51,14 +51,17 @@ Durability OnActionFailed(const Change& change, const Replied& reply) {
   return StartRollback(change, ActionFailedReason(step.action, reply.text));
 }
 
-Durability OnActionUnknown(const Change& change, Branch& branch) {
+Durability CallActionAgain(const Change& change, Branch& branch) {
   const Terms& terms = *change.txn.terms;
-  Increase(branch.attempts);
   if (terms.retry_limit == 0) return BackOff(change, branch);
-  if (branch.attempts > terms.retry_limit) {
-    return StartRollback(change, RetryLimitReason(terms.retry_limit));
-  }
   return CallAgainAfter(change, branch, BaseInterval(terms, change.policy));
+}
+
+Durability OnActionUnknown(const Change& change, Branch& branch) {
+  const std::uint32_t limit = change.txn.terms->retry_limit;
+  Increase(branch.attempts);
+  if (limit != 0 && branch.attempts > limit) return StartRollback(change, RetryLimitReason(limit));
+  return CallActionAgain(change, branch);
 }
 
 Durability OnActionReplied(const Change& change, const Replied& reply) {
@@ -73,6 +76,8 @@ Durability OnActionReplied(const Change& change, const Replied& reply) {
       return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
     case Outcome::kUnknown:
       return OnActionUnknown(change, branch);
+    case Outcome::kNotSent:
+      return CallActionAgain(change, branch);
   }
   return kUnchanged;
 }
@@ -111,6 +116,7 @@ Durability OnCompensateReplied(const Change& change, const Replied& reply) {
       return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
     case Outcome::kFailure:
     case Outcome::kUnknown:
+    case Outcome::kNotSent:
       return BackOff(change, branch);
   }
   return kUnchanged;

@@ -137,6 +137,8 @@ std::string_view Name(Outcome outcome) {
       return "ONGOING";
     case Outcome::kUnknown:
       return "UNKNOWN";
+    case Outcome::kNotSent:
+      return "NOT SENT";
   }
   return "?";
 }

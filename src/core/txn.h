@@ -34,8 +34,9 @@ enum class Op : std::uint8_t {
 };
 
 // What a call to a participant came to. kUnknown covers everything that is not a definite
-// answer: time-outs, broken connections, unexpected statuses.
-enum class Outcome : std::uint8_t { kSuccess, kFailure, kOngoing, kUnknown };
+// answer: time-outs, broken connections, unexpected statuses. kNotSent: no byte left this process,
+// so it was no attempt; there was no room for the call in time.
+enum class Outcome : std::uint8_t { kSuccess, kFailure, kOngoing, kUnknown, kNotSent };
 
 // A branch by its place: of the body's steps, or of the registered ones. Counted from 0.
 struct BranchIndex {

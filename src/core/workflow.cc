@@ -14,7 +14,8 @@ constexpr auto kUnchanged = Durability::kUnchanged;
 // later and later while it cannot be reached.
 Durability On(const Replied& reply, const Change& change) {
   change.txn.live.backed_off = false;
-  if (reply.outcome == Outcome::kUnknown) return BackOff(change);
+  const bool unheard = reply.outcome == Outcome::kUnknown || reply.outcome == Outcome::kNotSent;
+  if (unheard) return BackOff(change);
   return WaitFor(change, RetryInterval(change.txn, change.policy));
 }
 

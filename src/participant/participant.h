@@ -24,11 +24,12 @@ class Participant {
   virtual ~Participant() = default;
 
   // Makes the call and reports its outcome exactly once on the lane's loop, never before Call
-  // has returned and at the latest at the call's time-out. Calls to one destination never
-  // delay calls to another; beyond the limits of a destination calls wait in its own queue.
+  // has returned. Calls to one destination never delay calls to another; beyond the limits of a
+  // destination calls wait in its own queue, for no longer than their time-out: then they end with
+  // kNotSent. The time-out of a call begins when it leaves the queue.
   virtual void Call(BranchCall call, std::function<void(BranchReply)> done) = 0;
 
-  // Ends all calls in flight and queued with kUnknown; for shutdown.
+  // Ends all calls in flight with kUnknown and all queued ones with kNotSent; for shutdown.
   virtual void CancelAll() = 0;
 };
 

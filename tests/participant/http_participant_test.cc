@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -43,6 +46,11 @@ BranchReply AskOnce(const std::string& reply) {
 // Holds every connection without a word.
 RawServer::Script BlackHole() {
   return [](RawPeer& peer) { peer.WaitForEnd(); };
+}
+
+void Hesitate(const RawPeer& peer, milliseconds time) {
+  const auto until = Steady::now() + time;
+  while (!peer.stopping() && Steady::now() < until) std::this_thread::sleep_for(milliseconds(1));
 }
 
 TEST(HttpParticipant, SendsThePayloadUntouchedAndReportsTheOutcome) {
@@ -186,7 +194,24 @@ TEST(HttpParticipant, CutsASlowReplyAtTheDeadline) {
   EXPECT_LT(took, milliseconds(1'000));
 }
 
-TEST(HttpParticipant, QueueingCountsAgainstTheDeadline) {
+TEST(HttpParticipant, TheTimeOutBeginsAfterTheQueue) {
+  RawServer slow([](RawPeer& peer) {
+    while (!peer.ReadRequest().empty()) {
+      Hesitate(peer, milliseconds(150));
+      peer.Write(HttpReply(200, ""));
+    }
+  });
+  HttpParticipantConfig config = LocalConfig();
+  config.connections_per_destination = 1;
+  World world(config);
+  std::vector<BranchCall> calls;
+  for (int i = 0; i < 2; ++i) calls.push_back(CallTo(slow.url("/"), "{}", milliseconds(250)));
+  for (const BranchReply& reply : world.AskAll(std::move(calls))) {
+    EXPECT_EQ(reply.outcome, Outcome::kSuccess) << reply.text;
+  }
+}
+
+TEST(HttpParticipant, ACallThatNeverLeftTheQueueWasNotSent) {
   RawServer server(BlackHole());
   HttpParticipantConfig config = LocalConfig();
   config.connections_per_destination = 2;
@@ -194,11 +219,12 @@ TEST(HttpParticipant, QueueingCountsAgainstTheDeadline) {
   std::vector<BranchCall> calls;
   for (int i = 0; i < 10; ++i) calls.push_back(CallTo(server.url("/"), "{}", milliseconds(200)));
   const auto start = Steady::now();
-  for (const BranchReply& reply : world.AskAll(std::move(calls))) {
-    EXPECT_EQ(reply.text, "timed out");
-  }
+  const auto replies = world.AskAll(std::move(calls));
+  for (const BranchReply& reply : replies) EXPECT_TRUE(reply.text.ends_with("timed out"));
+  EXPECT_EQ(std::ranges::count(replies, Outcome::kUnknown, &BranchReply::outcome), 2);
+  EXPECT_EQ(std::ranges::count(replies, Outcome::kNotSent, &BranchReply::outcome), 8);
   EXPECT_LT(Steady::now() - start, milliseconds(1'000));
-  EXPECT_LE(server.connections(), 4);
+  EXPECT_EQ(server.connections(), 2);
 }
 
 TEST(HttpParticipant, ReusesConnectionsWithinTheLimit) {
@@ -296,6 +322,67 @@ TEST(HttpParticipant, AHungDestinationDelaysNoOther) {
   EXPECT_LE(hung.connections(), 16);
 }
 
+// More hung destinations than the lane has calls: once they are known, the others have room.
+TEST(HttpParticipant, ManyHungDestinationsLeaveRoomForTheOthers) {
+  std::vector<std::unique_ptr<RawServer>> hung;
+  for (int i = 0; i < 8; ++i) hung.push_back(std::make_unique<RawServer>(BlackHole()));
+  RawServer good(Always(HttpReply(200, "")));
+  HttpParticipantConfig config = LocalConfig();
+  config.calls_in_flight = 8;
+  config.connections_per_destination = 4;
+  World world(config);
+  std::size_t open = 0;
+  std::function<void(const std::string&)> keep_calling = [&](const std::string& url) {
+    ++open;
+    world.participant().Call(CallTo(url, "{}", milliseconds(100)), [&, url](const BranchReply&) {
+      --open;
+      keep_calling(url);
+    });
+  };
+  for (const auto& server : hung) {
+    for (int i = 0; i < 8; ++i) keep_calling(server->url("/"));
+  }
+  const auto start = Steady::now();
+  world.RunUntil([&] { return Steady::now() - start > std::chrono::seconds(2); });
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(world.Ask(CallTo(good.url("/"), "{}", milliseconds(1'000))).outcome,
+              Outcome::kSuccess);
+  }
+  EXPECT_LT(Steady::now() - start, std::chrono::seconds(4));
+  EXPECT_EQ(open, 64U);
+}
+
+// One call at a time finds out that a hung destination is back; then it has its whole share.
+TEST(HttpParticipant, ADestinationThatComesBackIsTrustedAgain) {
+  std::atomic<bool> back = false;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most = 0;
+  RawServer server([&](RawPeer& peer) {
+    while (!peer.ReadRequest().empty()) {
+      if (!back) return peer.WaitForEnd();
+      const int now = ++at_once;
+      most = std::max(most.load(), now);
+      Hesitate(peer, milliseconds(50));
+      --at_once;
+      peer.Write(HttpReply(200, ""));
+    }
+  });
+  World world;
+  const auto ask = [&](int count) {
+    std::vector<BranchCall> calls;
+    for (int i = 0; i < count; ++i)
+      calls.push_back(CallTo(server.url("/"), "{}", milliseconds(300)));
+    return world.AskAll(std::move(calls));
+  };
+  ask(4);
+  const int connections = server.connections();
+  ask(4);
+  EXPECT_EQ(server.connections(), connections + 1);
+  back = true;
+  for (const BranchReply& reply : ask(4)) EXPECT_EQ(reply.outcome, Outcome::kSuccess);
+  EXPECT_GT(most, 1);
+}
+
 TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   RawServer hung(BlackHole());
   HttpParticipantConfig config = LocalConfig();
@@ -305,9 +392,12 @@ TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   std::vector<BranchCall> calls;
   for (int i = 0; i < 5; ++i) calls.push_back(CallTo(hung.url("/"), "{}", milliseconds(300)));
   const auto replies = world.AskAll(std::move(calls));
-  EXPECT_EQ(replies[2].text, "timed out");
-  EXPECT_NE(replies[3].text.find("queued"), std::string::npos);
-  EXPECT_NE(replies[4].text.find("queued"), std::string::npos);
+  EXPECT_EQ(replies[0].outcome, Outcome::kUnknown);
+  EXPECT_EQ(replies[2].text, "queued: timed out");
+  for (const int i : {3, 4}) {
+    EXPECT_EQ(replies[i].outcome, Outcome::kNotSent);
+    EXPECT_NE(replies[i].text.find("too many calls queued"), std::string::npos);
+  }
 }
 
 TEST(HttpParticipant, TheTotalOfALaneIsSharedInTurns) {
@@ -401,7 +491,8 @@ TEST(HttpParticipant, CancelAllEndsWhatIsInFlightAndQueued) {
   world.RunUntil([&] { return hung.connections() == 2; });
   world.participant().CancelAll();
   world.RunUntil([&] { return texts.size() == 5; });
-  EXPECT_EQ(texts, std::vector<std::string>(5, "cancelled"));
+  EXPECT_EQ(std::ranges::count(texts, "cancelled"), 2);
+  EXPECT_EQ(std::ranges::count(texts, "queued: cancelled"), 3);
   EXPECT_EQ(hung.connections(), 2);
 }
 

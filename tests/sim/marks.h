@@ -33,6 +33,7 @@ namespace treaty::sim {
   X(LateDelivery, "request delivered after its time-out")                \
   X(LateReply, "late reply ignored")                                     \
   X(ConnectRefused, "participant refused the connection")                \
+  X(NotSent, "call not sent for want of room")                           \
   X(TimedOut, "call timed out")                                          \
   X(Hung, "participant hung")                                            \
   X(Refused, "action refused")                                           \

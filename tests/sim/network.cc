@@ -36,18 +36,21 @@ void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done
     if (arrives) Send(parcel);
     return;
   }
-  if (Draw(ports_.swarm->refuse_connection)) {
-    ports_.marks->Hit(Mark::kConnectRefused);
-    ports_.agenda->Add(now + Duration(1), Agenda::Side::kProcess, [this, id = parcel.id] {
-      End(id, Outcome::kUnknown, "connection refused");
-    });
-    return;
-  }
+  if (Draw(ports_.swarm->refuse_connection)) return EndEarly(parcel.id);
   if (Draw(ports_.swarm->lose)) return ports_.marks->Hit(Mark::kRequestLost);
   Send(parcel);
   if (!Draw(ports_.swarm->duplicate)) return;
   ports_.marks->Hit(Mark::kRequestDuplicated);
   Send(parcel);
+}
+
+// The participant refuses the connection, or the call finds no room and was no attempt.
+void Network::EndEarly(std::uint64_t id) {
+  const bool sent = ports_.rng->Percent(50);
+  ports_.marks->Hit(sent ? Mark::kConnectRefused : Mark::kNotSent);
+  const Outcome outcome = sent ? Outcome::kUnknown : Outcome::kNotSent;
+  ports_.agenda->Add(ports_.agenda->now() + Duration(1), Agenda::Side::kProcess,
+                     [this, id, outcome] { End(id, outcome, "ended early"); });
 }
 
 void Network::Send(const Parcel& parcel) {

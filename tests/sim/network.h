@@ -74,6 +74,7 @@ class Network {
     Time deadline;
   };
   std::size_t ServiceOf(const BranchCall& call) const;
+  void EndEarly(std::uint64_t id);
   void Send(const Parcel& parcel);
   void Deliver(const Parcel& parcel);
   Outcome Act(Service& service);

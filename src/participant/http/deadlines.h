@@ -19,6 +19,12 @@ class Deadlines {
   // A deadline in a slot already looked through waits for the next tick.
   void Add(Job& job) { wheel_[std::max(Slot(job.deadline), done_ + 1) % kSlots].push_back(job); }
 
+  // The same for a job that stands here already, under another deadline.
+  void Move(Job& job) {
+    static_cast<JobHook<ByDeadline>&>(job).unlink();
+    Add(job);
+  }
+
   // Moves the jobs that would be late by the next tick into the returned list: up to two ticks
   // early, never late.
   JobList<ByDeadline> TakeDue(Steady::time_point now) {

@@ -41,6 +41,7 @@ struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
   std::shared_ptr<const Target> target;
   std::chrono::steady_clock::time_point deadline;
   std::shared_ptr<Connection> connection;  // Null while queued.
+  bool on_suspicion = false;               // Started while the destination was suspect.
   bool retried = false;
   std::shared_ptr<const std::string> rpc_body;  // Of a JSON-RPC call, instead of the payload.
 };
@@ -50,11 +51,16 @@ using JobList = boost::intrusive::list<Job, boost::intrusive::base_hook<JobHook<
                                        boost::intrusive::constant_time_size<false>>;
 
 struct Destination {
+  static constexpr std::uint32_t kSuspectAfter = 3;
+  // It has let several calls in a row time out: one at a time is enough to see it come back.
+  bool IsSuspect() const { return timeouts >= kSuspectAfter; }
+
   wire::Url url;  // Its scheme, host and port count.
   JobList<ByDestination> queue;
   std::size_t queued = 0;
   std::size_t active = 0;                         // Calls that have a connection.
-  bool waiting = false;                           // Stands in the line for the lane's total.
+  std::uint32_t timeouts = 0;                     // Calls in a row that it left unanswered.
+  bool waiting = false;                           // Stands in a line for the lane's total.
   std::vector<std::shared_ptr<Connection>> idle;  // The last used at the end.
 };
 

@@ -16,33 +16,50 @@ constexpr Duration kSurelyQuiet{100};
 }  // namespace
 
 bool HttpParticipant::CanStart(const Destination& destination) const {
-  return !destination.queue.empty() && destination.active < config_.connections_per_destination;
+  const std::size_t most = destination.IsSuspect() ? 1 : config_.connections_per_destination;
+  return !destination.queue.empty() && destination.active < most;
+}
+
+void HttpParticipant::LineUp(Destination& destination) {
+  if (destination.waiting || !CanStart(destination)) return;
+  destination.waiting = true;
+  (destination.IsSuspect() ? suspects_ : line_).push_back(&destination);
 }
 
 // Destinations take turns where the lane's total is scarce.
 void HttpParticipant::Serve(Destination& destination) {
   if (holding_) return;
-  const auto line_up = [this](Destination& one) {
-    if (one.waiting || !CanStart(one)) return;
-    one.waiting = true;
-    line_.push_back(&one);
-  };
-  line_up(destination);
-  while (active_ < config_.calls_in_flight && !line_.empty()) {
-    Destination& first = *line_.front();
-    line_.pop_front();
-    first.waiting = false;
-    if (CanStart(first)) Start(first);
-    line_up(first);
+  LineUp(destination);
+  while (Destination* next = NextInLine()) {
+    next->waiting = false;
+    if (CanStart(*next)) Start(*next);
+    LineUp(*next);
   }
 }
 
+// The suspects come first, each with one call, but together never have more than half of the
+// total: however many do not answer, the others have room.
+Destination* HttpParticipant::NextInLine() {
+  if (active_ >= config_.calls_in_flight) return nullptr;
+  const bool room_for_suspects = 2 * active_on_suspicion_ < config_.calls_in_flight;
+  std::deque<Destination*>& line = suspects_.empty() || !room_for_suspects ? line_ : suspects_;
+  if (line.empty()) return nullptr;
+  Destination* next = line.front();
+  line.pop_front();
+  return next;
+}
+
+// The call's own time begins here: what it has spent in the queue is not the participant's fault.
 void HttpParticipant::Start(Destination& destination) {
   Job& job = destination.queue.front();
   destination.queue.pop_front();
   --destination.queued;
   ++destination.active;
   ++active_;
+  job.on_suspicion = destination.IsSuspect();
+  if (job.on_suspicion) ++active_on_suspicion_;
+  job.deadline = Steady::now() + job.call.timeout;
+  deadlines_.Move(job);
   job.connection = TakeIdle(destination);
   if (!job.connection) return Dial(job);
   job.connection->reused = true;
@@ -118,6 +135,7 @@ void HttpParticipant::OnDialed(Connection& connection) {
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
+  job.target->destination->timeouts = 0;
   const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
   const ResultOptions options{config_.success_on_any_2xx, config_.legacy_result_words};
   const auto map = job.rpc_body ? MapRpcReply : MapReply;
@@ -131,6 +149,7 @@ void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
 void HttpParticipant::OnBroken(Connection& connection, const std::string& why) {
   Job& job = *static_cast<Job*>(connection.job);
   Destination& destination = *job.target->destination;
+  destination.timeouts = 0;
   if (!connection.reused || connection.heard() || job.retried) {
     if (!connection.reused) resolver_.Forget(destination.url.host);
     return Finish(job, Unknown(why), Keep::kNothing);
@@ -159,6 +178,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   connection->job = nullptr;
   --destination.active;
   --active_;
+  if (job.on_suspicion) --active_on_suspicion_;
   if (keep == Keep::kConnection) {
     connection->idle_since = Steady::now();
     destination.idle.push_back(connection);
@@ -180,7 +200,9 @@ void HttpParticipant::Tick() {
   timer_ = kNoTimer;
   ticks_fast_ = false;
   const auto now = Steady::now();
-  FinishAll(deadlines_.TakeDue(now), "timed out");
+  auto due = deadlines_.TakeDue(now);
+  for (const Job& job : due) job.target->destination->timeouts += job.connection ? 1 : 0;
+  FinishAll(std::move(due), "timed out");
   CheckDials(now);
   const bool some_idle = DropStale(now);
   if (jobs_ > 0) {

@@ -28,6 +28,7 @@ using Steady = std::chrono::steady_clock;
 using Done = std::function<void(BranchReply)>;
 
 inline BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
+inline BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
 
 class HttpParticipant final : public Participant, private ConnectionOwner {
  public:
@@ -51,10 +52,12 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   Result<std::string> RpcBodyOf(const BranchCall& call, const Target& target);
   Status NeedTls();
   void ForgetTargets();
-  void ReportLater(Done done, std::string why);
+  void ReportLater(Done done, BranchReply reply);
 
   bool CanStart(const Destination& destination) const;
+  void LineUp(Destination& destination);
   void Serve(Destination& destination);
+  Destination* NextInLine();
   void Start(Destination& destination);
   std::shared_ptr<Connection> TakeIdle(Destination& destination);
   void Dial(Job& job);
@@ -79,9 +82,12 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
 
   std::unordered_map<std::string, TargetPtr> targets_;  // By URL; only those that can be called.
   std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
-  std::deque<Destination*> line_;  // Those with queued calls and free connections.
+  // Those with queued calls and free connections; suspects have a line and a share of their own.
+  std::deque<Destination*> line_;
+  std::deque<Destination*> suspects_;
   std::vector<std::weak_ptr<Connection>> dialing_;
   std::size_t active_ = 0;
+  std::size_t active_on_suspicion_ = 0;
   std::size_t jobs_ = 0;
   Deadlines deadlines_;
   TimerId timer_ = kNoTimer;

@@ -48,15 +48,15 @@ HttpParticipant::~HttpParticipant() {
 
 void HttpParticipant::Call(BranchCall call, Done done) {
   auto target = FindTarget(call);
-  if (!target.ok()) return ReportLater(std::move(done), target.status().message());
+  if (!target.ok()) return ReportLater(std::move(done), Unknown(target.status().message()));
   Destination& destination = *(*target)->destination;
   if (destination.queued >= config_.queued_per_destination) {
-    return ReportLater(std::move(done), "too many calls queued for the destination");
+    return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
   }
   auto job = std::make_unique<Job>();
   if (wire::IsRpcTarget(call.body->protocol, call.url())) {
     auto body = RpcBodyOf(call, **target);
-    if (!body.ok()) return ReportLater(std::move(done), body.status().message());
+    if (!body.ok()) return ReportLater(std::move(done), Unknown(body.status().message()));
     job->rpc_body = std::make_shared<const std::string>(*std::move(body));
   }
   job->deadline = Steady::now() + call.timeout;
@@ -80,14 +80,15 @@ void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
   while (!jobs.empty()) {
     Job& job = jobs.front();
     jobs.pop_front();
-    Finish(job, Unknown(why), Keep::kNothing);
+    BranchReply reply = job.connection ? Unknown(why) : NotSent(std::string("queued: ") + why);
+    Finish(job, std::move(reply), Keep::kNothing);
   }
   holding_ = false;
   for (const auto& [name, destination] : destinations_) Serve(*destination);
 }
 
-void HttpParticipant::ReportLater(Done done, std::string why) {
-  loop_.Post([report = std::move(done), text = std::move(why)] { report(Unknown(text)); });
+void HttpParticipant::ReportLater(Done done, BranchReply reply) {
+  loop_.Post([done = std::move(done), reply = std::move(reply)] { done(reply); });
 }
 
 // --- Targets ---------------------------------------------------------------------------------

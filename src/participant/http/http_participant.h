@@ -17,7 +17,7 @@ struct HttpParticipantConfig {
   wire::TargetPolicy targets;
   std::size_t connections_per_destination = 16;     // Of this lane.
   std::size_t calls_in_flight = 1'024;              // Of this lane, all destinations.
-  std::size_t queued_per_destination = 20'000;      // Beyond: kUnknown at once.
+  std::size_t queued_per_destination = 20'000;      // Beyond: kNotSent at once.
   Duration idle_expiry = std::chrono::seconds(30);  // Of a pooled connection.
   Duration dns_ttl = std::chrono::seconds(30);
   std::size_t max_reply_bytes = 64 * 1024;  // The rest is cut off.
