@@ -28,6 +28,7 @@ enum class Canary : std::uint8_t {
   kNoDelay,                 // A message is delivered before its delay is over.
   kResultRewritten,         // A workflow's step takes a second outcome.
   kRunnerToldFailure,       // The second runner of a workflow hears FAILURE.
+  kNoQuarantine,            // Nobody counts how many processes a transaction has killed.
   kSubmitOfNothing,         // A submit creates a TCC transaction without branches.
 };
 

@@ -1,5 +1,6 @@
 #include "core/model.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/message.h"
@@ -23,7 +24,9 @@ Txn Create(std::shared_ptr<const Body> body, std::shared_ptr<const Terms> terms,
   return txn;
 }
 
-Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
+namespace {
+
+Decision ApplyByModel(const Txn& txn, const Event& event, const Policy& policy) {
   switch (txn.body->model) {
     case Model::kSaga:
       return saga::Apply(txn, event, policy);
@@ -38,7 +41,34 @@ Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
   return {Durability::kUnchanged, txn};
 }
 
+// Changes nothing but the count of deaths.
+Decision ToDeaths(const Txn& txn, std::uint32_t deaths) {
+  if (txn.IsFinished() || txn.deaths == deaths) return {Durability::kUnchanged, txn};
+  Decision decision{Durability::kDurable, txn};
+  decision.next.deaths = deaths;
+  return decision;
+}
+
+// In quarantine only the operator changes anything.
+Decision ApplyInQuarantine(const Txn& txn, const Event& event, const Policy& policy) {
+  if (std::holds_alternative<DueReset>(event.what)) return ToDeaths(txn, 0);
+  if (std::holds_alternative<ForceStopped>(event.what)) return ApplyByModel(txn, event, policy);
+  return {Durability::kUnchanged, txn};
+}
+
+}  // namespace
+
+// Whatever is stored of an event shows that the process has survived it.
+Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
+  if (txn.IsQuarantined()) return ApplyInQuarantine(txn, event, policy);
+  if (std::holds_alternative<TakenOver>(event.what)) return ToDeaths(txn, txn.deaths + 1);
+  Decision decision = ApplyByModel(txn, event, policy);
+  if (decision.durability != Durability::kUnchanged) decision.next.deaths = 0;
+  return decision;
+}
+
 Duties Plan(const Txn& txn, Time now, const Policy& policy) {
+  if (txn.IsQuarantined()) return {};
   switch (txn.body->model) {
     case Model::kSaga:
       return saga::Plan(txn, now, policy);

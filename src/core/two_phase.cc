@@ -63,13 +63,17 @@ Durability On(const Registered& registered, const Change& change) {
   return Durability::kDurable;
 }
 
-Durability On(const WorkflowEnded&, const Change&) { return kUnchanged; }
-
 Durability On(const ForceStopped& forced, const Change& change) {
   return OnForceStopped(forced, change);
 }
 
 Durability On(const DueReset&, const Change& change) { return OnDueReset(change); }
+
+// What means nothing to TCC and XA.
+template <typename Other>
+Durability On(const Other&, const Change&) {
+  return kUnchanged;
+}
 
 }  // namespace
 

@@ -121,6 +121,8 @@ struct Force {
   bool operator==(const Force&) const = default;
 };
 
+inline constexpr std::uint32_t kMostDeaths = 3;
+
 struct Live {
   // A round is under way in which an unknown result has already taken its back-off step.
   bool backed_off = false;
@@ -144,9 +146,11 @@ struct Txn {
   std::uint32_t backoff = 0;  // k: unknown rounds in a row.
   Time created = kNever;
   Time updated = kNever;
-  Time finished = kNever;     // When status became succeed or failed.
-  Time due = kNever;          // When tried branches are called again; kNever: nothing waits.
-  Force force;                // force.when is kNever unless it was forced.
+  Time finished = kNever;  // When status became succeed or failed.
+  Time due = kNever;       // When tried branches are called again; kNever: nothing waits.
+  Force force;             // force.when is kNever unless it was forced.
+  // How many processes in a row ended while they had it, without any progress in between.
+  std::uint32_t deaths = 0;
   std::uint64_t version = 0;  // Grows by one with every write; 0: not stored yet.
 
   Live live;
@@ -155,6 +159,8 @@ struct Txn {
   const Step& step(std::size_t branch) const {
     return registered.empty() ? body->steps[branch] : *registered[branch];
   }
+  // Set aside until an operator releases it with DueReset: driving it may kill the process again.
+  bool IsQuarantined() const { return deaths >= kMostDeaths; }
   bool IsFinished() const { return status == TxnStatus::kSucceed || status == TxnStatus::kFailed; }
 };
 

@@ -47,9 +47,14 @@ class Engine::Impl {
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
-    : shared_{config, ports.store, ports.read_loop, ports.log,
+    : shared_{config,
+              ports.store,
+              ports.read_loop,
+              ports.log,
               Committer({ports.commit_loop, ports.store, ports.commit_random, ports.log},
-                        config.limits.batch_writes)},
+                        config.limits.batch_writes),
+              Isolation(*ports.lanes.front().loop),
+              ports.store->clock().Now()},
       scanner_(shared_, *ports.lanes.front().loop,
                [this](const std::string& gid) -> Lane& { return LaneOf(gid); }) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));

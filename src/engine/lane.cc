@@ -30,7 +30,8 @@ void Lane::Advance(Entry& entry) {
 }
 
 bool Lane::IsBusy(const Entry& entry) const {
-  return entry.writing || entry.knowledge == Entry::Knowledge::kLoading;
+  const bool held = entry.held && !shared_.stopping;
+  return entry.writing || held || entry.knowledge == Entry::Knowledge::kLoading;
 }
 
 // Decides what is in the inbox; returns whether there is something to be stored now. Several
@@ -210,6 +211,7 @@ bool Lane::MayLeave(const Entry& entry, const Duties& duties) const {
     return false;
   }
   if (entry.txn.IsFinished()) return true;
+  if (entry.txn.IsQuarantined()) return !entry.owned;
   if (shared_.Now() < KeptUntil(entry)) return false;
   const bool prepared = entry.txn.status == TxnStatus::kPrepared;
   if (prepared && duties.calls.empty() && duties.wake == kNever) return true;
@@ -227,6 +229,7 @@ Time Lane::KeptUntil(const Entry& entry) const {
 
 void Lane::Leave(Entry& entry) {
   if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
+  EndTurn(entry);
   shared_.live_txns.fetch_sub(1, std::memory_order_relaxed);
   entries_.erase(entries_.find(entry.gid));
 }

@@ -21,6 +21,7 @@
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
+#include "engine/isolation.h"
 
 namespace treaty {
 
@@ -31,6 +32,8 @@ struct Shared {
   Loop* const read_loop;
   Log* const log;
   Committer committer;
+  Isolation isolation;
+  const Time started;
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> live_txns{0};
@@ -69,8 +72,8 @@ class Lane {
   void ResetDue(std::string gid, std::function<void(Result<bool>)> done);
 
   // Takes over a transaction that recovery or the due index named. `settled` is called once it
-  // has been read and its duties are under way, with false if it could not be read.
-  void Adopt(std::string gid, std::function<void(bool)> settled);
+  // has been read, with false if it could not be.
+  void Adopt(const std::string& gid, std::function<void(bool)> settled);
 
   // Starts no further call; see Engine::Stop. `done` is called when nothing is under way.
   void Stop(Duration grace, std::function<void()> done);
@@ -113,6 +116,12 @@ class Lane {
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);
   void OnFound(Entry& entry, StoredTxn stored);
+  bool MayHaveKilled(const Entry& entry) const;
+  void TakeOver(Entry& entry);
+  void CountDeath(Entry& entry);
+  void OnTurn(const std::string& gid);
+  void LogQuarantine(const Entry& entry) const;
+  void EndTurn(Entry& entry);
   void Acknowledge(Entry& entry);
   void Disappoint(Entry& entry, const Status& status);
   void Drive(Entry& entry);

@@ -93,7 +93,9 @@ void Lane::EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer) {
 void Lane::ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer) {
   WithRecord(gid, [this, event = std::move(event), answer = std::move(answer)](Entry& entry) {
     if (!IsThere(entry, answer, UnknownGid(entry.gid))) return false;
-    if (!IsToApply(entry, RuleOnForceStop(entry.txn), {answer}, false)) return false;
+    const Ruling ruling = RuleOnForceStop(entry.txn);
+    const bool ends = ruling.kind == Ruling::Kind::kApply;  // Even one in quarantine.
+    if (!ends && !IsToApply(entry, ruling, {answer}, false)) return false;
     shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
     entry.acks.push_back(AnswerWhenStored(answer));
     return ApplyThen(entry, event);
@@ -114,11 +116,14 @@ void Lane::ResetDue(std::string gid, std::function<void(Result<bool>)> done) {
   });
 }
 
-void Lane::Adopt(std::string gid, std::function<void(bool)> settled) {
-  WithRecord(gid, [settled = std::move(settled)](Entry& entry) {
-    settled(entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss);
-    return false;
-  });
+void Lane::Adopt(const std::string& gid, std::function<void(bool)> settled) {
+  const auto found = entries_.find(gid);
+  if (found != entries_.end() && found->second->knowledge != Entry::Knowledge::kLoading) {
+    return settled(true);
+  }
+  Entry& entry = found == entries_.end() ? NewEntry(gid) : *found->second;
+  entry.adopters.push_back(std::move(settled));
+  if (found == entries_.end()) LoadRecord(entry);
 }
 
 }  // namespace treaty

@@ -80,7 +80,12 @@ bool Lane::IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& a
 
 // Answers at once, unless the ruling is to apply an event; returns whether it is.
 bool Lane::IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits) {
-  if (ruling.kind == Ruling::Kind::kApply) return true;
+  if (ruling.kind == Ruling::Kind::kApply && !entry.txn.IsQuarantined()) return true;
+  if (ruling.kind == Ruling::Kind::kApply) {
+    waiter.answer({Answer::Kind::kUnavailable,
+                   "the transaction is quarantined; an operator releases it by resetNextCronTime"});
+    return false;
+  }
   if (ruling.kind == Ruling::Kind::kAnswer) {
     waiter.answer(ruling.answer);
   } else if (waits) {

@@ -77,6 +77,9 @@ void Lane::OnStored(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.dirty = false;
   entry.unstored.clear();
+  entry.orphan = false;
+  if (entry.txn.deaths == 0) EndTurn(entry);
+  if (entry.txn.IsQuarantined()) LogQuarantine(entry);
   Acknowledge(entry);
   Advance(entry);
 }
@@ -119,10 +122,13 @@ void Lane::LoadRecord(Entry& entry) {
 }
 
 void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
+  const bool hopeless = result.status().code() == Code::kDataLoss;
+  for (const auto& adopter : std::exchange(entry.adopters, {})) adopter(result.ok() || hopeless);
   if (!result.ok()) return OnUnreadable(entry, result.status());
   entry.trouble = Status();
   entry.knowledge = Entry::Knowledge::kAbsent;
   if (result->has_value()) OnFound(entry, **std::move(result));
+  if (MayHaveKilled(entry)) TakeOver(entry);
   Advance(entry);
 }
 
@@ -151,8 +157,10 @@ void Lane::OnUnreadable(Entry& entry, Status status) {
 }
 
 void Lane::OnFound(Entry& entry, StoredTxn stored) {
+  const bool first = !entry.txn.body;
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.owned = !stored.owner.empty();
+  entry.orphan = first && entry.owned && stored.owner != shared_.config.owner;
   entry.wake = stored.wake;
   entry.dirty = false;
   entry.txn = std::move(stored.txn);
@@ -161,6 +169,46 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   // Still asleep: no call is under way. One whose time has come may have been called already, by
   // a process that ended before it wrote anything.
   if (!entry.owned && entry.wake > now) entry.txn.live.hold_until = kNever;
+}
+
+// Whether a former process had it when it ended: as its owner, or because its time had come.
+bool Lane::MayHaveKilled(const Entry& entry) const {
+  if (entry.knowledge != Entry::Knowledge::kPresent || entry.txn.IsFinished()) return false;
+  return entry.orphan || (!entry.owned && entry.wake != kNever && entry.wake <= shared_.started);
+}
+
+// Before anything is done with it, that is noted. From the second time on one after the other.
+void Lane::TakeOver(Entry& entry) {
+  const bool suspect = entry.txn.deaths == kMostDeaths - 2;
+  if (!suspect) return CountDeath(entry);
+  entry.held = true;
+  shared_.isolation.Enter(entry.gid, *ports_.loop, [this, gid = entry.gid] { OnTurn(gid); });
+}
+
+void Lane::CountDeath(Entry& entry) {
+  if (canary::Armed(canary::Canary::kNoQuarantine)) return;
+  entry.inbox.emplace(entry.inbox.begin(), MakeEvent(TakenOver{}));
+}
+
+void Lane::OnTurn(const std::string& gid) {
+  const auto found = entries_.find(gid);
+  if (found == entries_.end()) return shared_.isolation.Leave(gid);
+  Entry& entry = *found->second;
+  entry.held = false;
+  entry.alone = true;
+  CountDeath(entry);
+  Advance(entry);
+}
+
+void Lane::LogQuarantine(const Entry& entry) const {
+  shared_.log->Write(LogLevel::kError, entry.gid,
+                     "quarantined: " + std::to_string(kMostDeaths) +
+                         " processes in a row ended while they had it; it rests until "
+                         "resetNextCronTime releases it or forceStop ends it");
+}
+
+void Lane::EndTurn(Entry& entry) {
+  if (std::exchange(entry.alone, false)) shared_.isolation.Leave(entry.gid);
 }
 
 void Lane::Acknowledge(Entry& entry) {

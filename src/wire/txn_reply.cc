@@ -121,6 +121,7 @@ void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) 
   }
   object.StringIfAny("owner", stored.owner);
   AddTerms(object, *txn.terms);
+  if (txn.IsQuarantined()) object.Bool("quarantined", true);
   AddForce(object, txn.force);
   object.Close();
 }

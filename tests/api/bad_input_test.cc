@@ -189,7 +189,8 @@ const Bad kBad[] = {
     {Orders(R"({"0":[1],"1":[0]})"), "cycle"},
     {Orders(R"({"0":[2],"1":[0],"2":[1]})"), "cycle"},
     {WithCustom(R"({"orders":{"0":[2]}})"), "cycle"},
-    {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":{\"1\":[0]}}"})", "orders name step"},
+    {R"({"gid":"g","trans_type":"saga","custom_data":"{\"orders\":{\"1\":[0]}}"})",
+     "orders name step"},
     {Saga(R"("custom_data":{})"), "custom_data must be a string"},
     {Saga(R"("custom_data":")" + std::string((64 << 10) + 1, ' ') + "\""), "65536"},
     // Numbers and switches.

@@ -224,6 +224,19 @@ TEST(Handlers, AnswerUnknownGids) {
   EXPECT_EQ(api.Get("/api/dtmsvr/query?gid=nobody").body, R"({"branches":[],"transaction":null})");
 }
 
+TEST(Handlers, ShowQuarantineUntilTheOperatorReleases) {
+  ApiWorld api;
+  api.Post("prepare", TwoSteps("g"));
+  api.world.Run(std::chrono::seconds(5));
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body, Not(HasSubstr("quarantined")));
+  api.world.WriteAsAnother("g", [](Txn& txn) { txn.deaths = kMostDeaths; });
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body, HasSubstr(R"("quarantined":true)"));
+  EXPECT_EQ(api.Post("submit", TwoSteps("g")).status, 503);
+  EXPECT_EQ(api.Post("resetNextCronTime", R"({"gid":"g"})").body, kSuccess);
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body, Not(HasSubstr("quarantined")));
+  EXPECT_EQ(api.Post("submit", TwoSteps("g")).body, kSuccess);
+}
+
 TEST(Handlers, ShowWhoForcedAnEnd) {
   ApiWorld api;
   api.Post("prepare", TwoSteps("g"));

@@ -186,6 +186,7 @@ inline Txn EveryFieldSet(const std::string& gid) {
   txn.rollback_reason = "no \"money\"; DROP TABLE txn";
   txn.result = "RESULT\n";
   txn.backoff = 5;
+  txn.deaths = 2;
   txn.created = At(2'000);
   txn.updated = At(2'001);
   txn.due = At(2'003);

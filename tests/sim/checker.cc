@@ -50,6 +50,7 @@ bool Checker::AllFinished() const {
 
 void Checker::OnWrite(const Write& write, Verdict verdict, Time now) {
   const std::string& gid = write.txn->gid();
+  if (verdict == Verdict::kStored) deaths.OnStored(*write.txn);
   if (pacts.Knows(gid)) return pacts.OnWrite(write, verdict, now);
   if (verdict == Verdict::kIllegal) Fail(gid, "G3: a move was asked for that is not legal");
   if (verdict == Verdict::kExists) marks_.Hit(Mark::kInsertRefused);
@@ -201,7 +202,7 @@ void Checker::CheckBackoff(const Saga& saga, const Txn& next) {
 // G10: whoever is unfinished is owned by the living, or in the index with a time in reach.
 void Checker::CheckIndex(const Write& write, Time now) {
   const Txn& txn = *write.txn;
-  if (Resting(txn)) return;
+  if (Resting(txn) || txn.IsQuarantined()) return;
   if (!write.owner.empty()) {
     if (write.owner != owner_) Fail(txn.gid(), "G10: owned by a process that has ended");
     return;

@@ -13,6 +13,7 @@
 
 #include "core/request.h"
 #include "core/step.h"
+#include "sim/death_checker.h"
 #include "sim/marks.h"
 #include "sim/pact_checker.h"
 #include "store/store.h"
@@ -31,10 +32,13 @@ class Checker {
   Checker(Marks& marks, Policy policy)
       : pacts(marks, policy,
               [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
+        deaths(marks,
+               [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
         marks_(marks),
         policy_(policy) {}
 
-  PactChecker pacts;  // Judges every model but the saga.
+  PactChecker pacts;    // Judges every model but the saga.
+  DeathChecker deaths;  // Judges what a transaction may do to processes.
 
   // Of the store: `verdict` of a write that has landed or was refused.
   void OnWrite(const Write& write, Verdict verdict, Time now);
@@ -47,6 +51,7 @@ class Checker {
   void OnStart(const std::string& owner) {
     owner_ = owner;
     pacts.OnStart(owner);
+    deaths.OnStart();
   }
   void OnEnd(Time now);  // Killed or stopped: its calls may still be under way.
 

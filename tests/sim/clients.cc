@@ -66,9 +66,9 @@ World::Plan World::DrawPlan(std::size_t number) {
   if (rng_.Percent(swarm_.other_content)) {
     auto other = std::make_shared<Body>(*body);
     other->steps.front().payload = "{\"amount\":1000}";
-    plan.other = {other, terms, true, false, true};
+    plan.other = {other, terms, true};
   }
-  plan.request = {std::move(body), terms, true, false, true};
+  plan.request = {std::move(body), terms, true};
   plan.prepare = rng_.Percent(swarm_.prepared);
   plan.gone = rng_.Percent(5);
   return plan;
@@ -186,6 +186,13 @@ void World::Reset(std::size_t index) {
                          Settle(asked);
                          if (answer.kind == Answer::Kind::kSuccess) marks_.Hit(Mark::kResetDue);
                        });
+}
+
+// The operator has mended what killed, and lets everything that was set aside go on.
+void World::Release() {
+  for (const std::string& gid : checker_.deaths.Quarantined()) {
+    Post("resetNextCronTime", R"({"gid":")" + gid + R"("})", [](const Answer&) {});
+  }
 }
 
 // A saga cannot be aborted by its client, whatever its state.

@@ -32,6 +32,9 @@ namespace treaty::sim {
   X(RequestDuplicated, "request to a participant duplicated")            \
   X(LateDelivery, "request delivered after its time-out")                \
   X(LateReply, "late reply ignored")                                     \
+  X(Killed, "a process died of one transaction")                         \
+  X(Quarantined, "set aside after three deaths")                         \
+  X(Released, "released from quarantine")                                \
   X(ConnectRefused, "participant refused the connection")                \
   X(NotSent, "call not sent for want of room")                           \
   X(TimedOut, "call timed out")                                          \

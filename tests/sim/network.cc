@@ -30,6 +30,10 @@ void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done
     ports_.marks->Hit(Mark::kTimedOut);
     End(id, Outcome::kUnknown, "time-out");
   });
+  if (ports_.swarm->faults && gid == ports_.swarm->killer) {
+    ports_.checker->deaths.OnKilled(gid);
+    return ports_.crash(Mark::kKilled);
+  }
   if (Draw(ports_.swarm->call_crash)) {
     const bool arrives = ports_.rng->Percent(50);
     ports_.crash(arrives ? Mark::kCrashAfterCall : Mark::kCrashBeforeCall);

@@ -183,7 +183,7 @@ void PactChecker::CheckEnd(const Txn& next) {
 // G10: whoever is unfinished is owned by the living, or in the index with a time in reach.
 void PactChecker::CheckIndex(const Write& write, Time now) {
   const Txn& txn = *write.txn;
-  if (txn.IsFinished()) return;
+  if (txn.IsFinished() || txn.IsQuarantined()) return;
   if (!write.owner.empty()) {
     if (write.owner != owner_) Fail(txn.gid(), "G10: owned by a process that has ended");
     return;

@@ -123,8 +123,8 @@ void Pacts::Schedule(std::size_t index) {
   ScheduleRivals(index, first);
 }
 
-// Requests that race with the client's own course: repeats, late registrations, the opposite
-// decision, an operator's forced stop.
+// Requests that race with the client's own course: decisions ahead of their prepare, repeats, late
+// registrations, the opposite decision, an operator's forced stop.
 void Pacts::ScheduleRivals(std::size_t index, Duration first) {
   Rng& rng = *ports_.rng;
   const Swarm& swarm = *ports_.swarm;
@@ -133,6 +133,9 @@ void Pacts::ScheduleRivals(std::size_t index, Duration first) {
     return first + (rng.Percent(50) ? rng.Millis(0, 200) : rng.Millis(0, 60'000));
   };
   const auto ignore = [](const Answer&) {};
+  if (IsTwoPhase(pact.model) && rng.Percent(swarm.repeated / 4)) {
+    At(first * rng.Between(0, 99) / 100, [this, index, ignore] { Decide(index, true, ignore); });
+  }
   while (rng.Percent(swarm.repeated / 2)) {
     At(later(), [this, index, ignore] {
       if (!pacts_[index].over) return AskStage(index);

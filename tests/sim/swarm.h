@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <string>
+
 #include "sim/rng.h"
 
 namespace treaty::sim {
@@ -21,6 +23,7 @@ struct Swarm {
   std::uint32_t refuse_connection = 0;
   std::uint32_t commit_latency = 3;  // Milliseconds, at most.
   std::uint32_t lanes = 1;
+  std::string killer;  // A gid: the process dies of each call for it. Empty: none.
 
   // Per cent of steps.
   std::uint32_t refusing = 0;
@@ -61,6 +64,7 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.refuse_connection = group(100);
   swarm.commit_latency = rng.Percent(80) ? 3 : 500;
   swarm.lanes = rng.Between(1, 3);
+  if (rng.Percent(10)) swarm.killer = rng.Percent(50) ? "saga-0" : "pact-0";
   swarm.refusing = group(25);
   swarm.ongoing = group(25);
   swarm.unknown = group(25);

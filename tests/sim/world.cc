@@ -72,8 +72,11 @@ Report World::Run() {
   swarm_.faults = false;
   network_.Heal();
   const Time limit = agenda_.now() + kQuietWithin;
-  sound = sound && RunUntil(agenda_.now() + std::chrono::seconds(100));
-  while (sound && !IsQuiet() && agenda_.now() < limit) sound = RunUntil(agenda_.now() + kChunk);
+  const Time soonest = agenda_.now() + std::chrono::seconds(100);
+  while (sound && (!IsQuiet() || agenda_.now() < soonest) && agenda_.now() < limit) {
+    Release();
+    sound = RunUntil(agenda_.now() + kChunk);
+  }
   sound = sound && RunUntil(agenda_.now() + kChunk);
   if (sound) CheckRest();
   return {agenda_.steps(), hash_, checker_.violations()};

@@ -82,6 +82,7 @@ class World {
   void Prepare(std::size_t index);
   void Force(std::size_t index);
   void Reset(std::size_t index);
+  void Release();
   void Abort(std::size_t index);
   void Query(std::size_t index);
   void SendNonsense(std::size_t index);

@@ -65,6 +65,7 @@ TEST(RecordCodecTest, ReturnsEveryFieldOfTheState) {
   EXPECT_EQ(decoded.backoff, txn.backoff);
   EXPECT_EQ(decoded.due, txn.due);
   EXPECT_EQ(decoded.force, txn.force);
+  EXPECT_EQ(decoded.deaths, txn.deaths);
 }
 
 TEST(RecordCodecTest, CarriesNothingOverFromTheRecordBefore) {

@@ -192,6 +192,7 @@ void RecordCodec::EncodeState(const Txn& txn, std::string& bytes) {
   stored.set_result(txn.result);
   stored.set_backoff(txn.backoff);
   stored.set_due_ms(Millis(txn.due));
+  stored.set_deaths(txn.deaths);
   if (!(txn.force == Force())) {
     auto& force = *stored.mutable_force();
     force.set_who(txn.force.who);
@@ -257,6 +258,7 @@ Status RecordCodec::DecodeState(std::string_view bytes, Txn& txn) {
   txn.result = stored.result();
   txn.backoff = stored.backoff();
   txn.due = FromMillis(stored.due_ms());
+  txn.deaths = stored.deaths();
   txn.force = {stored.force().who(), stored.force().why(), FromMillis(stored.force().when_ms())};
   return {};
 }
