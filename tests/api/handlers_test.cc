@@ -33,6 +33,18 @@ TEST(Handlers, AnswerThePlainRoutes) {
   EXPECT_EQ(api.Get("/readyz").status, 200);
 }
 
+TEST(Handlers, FindAPathHoweverItIsWritten) {
+  ApiWorld api;
+  for (const char* target : {"/api/%70ing", "//api//ping/", "/api/ping?", "http://h/api/ping",
+                             "https://h:1/api/%70ing?x"}) {
+    EXPECT_EQ(api.Get(target).status, 200) << target;
+  }
+  for (const char* target : {"/api%2Fping", "/api/%7", "/api/pin%67%00", "http://h", "http:///",
+                             "ftp://h/api/ping", "/api/ping;x", "", "*"}) {
+    EXPECT_EQ(api.Get(target).status, 404) << target;
+  }
+}
+
 TEST(Handlers, ReadinessEndsWhenTheEngineStops) {
   ApiWorld api;
   api.world.engine->Stop(Duration(0), [] {});

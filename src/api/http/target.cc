@@ -1,8 +1,9 @@
-// Splits and decodes as HTML forms do it: & between parameters, + for a blank.
+// Parameters are split and decoded as HTML forms do it: & between them, + for a blank.
 
 #include "api/http/target.h"
 
 #include <cstddef>
+#include <optional>
 
 namespace treaty::api {
 namespace {
@@ -14,20 +15,45 @@ int HexValue(char c) {
   return -1;
 }
 
-std::string Decoded(std::string_view text) {
+// The character that the escape at the start of `text` stands for; nothing if there is none.
+std::optional<char> Escaped(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return std::nullopt;
+  const int high = HexValue(text[1]);
+  const int low = HexValue(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  return static_cast<char>(high * 16 + low);
+}
+
+std::string DecodedParameter(std::string_view text) {
   std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool code = text[i] == '%' && i + 2 < text.size();
-    const int high = code ? HexValue(text[i + 1]) : -1;
-    const int low = code ? HexValue(text[i + 2]) : -1;
-    if (high >= 0 && low >= 0) {
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      decoded += text[i] == '+' ? ' ' : text[i];
-    }
+  while (!text.empty()) {
+    const std::optional<char> escaped = Escaped(text);
+    decoded += escaped ? *escaped : text[0] == '+' ? ' ' : text[0];
+    text.remove_prefix(escaped ? 3 : 1);
   }
   return decoded;
+}
+
+// An escaped slash is part of a name, not a separator: it stays escaped.
+std::string DecodedPath(std::string_view text) {
+  std::string decoded;
+  while (!text.empty()) {
+    const std::optional<char> escaped = Escaped(text);
+    const bool decodes = escaped && *escaped != '/';
+    decoded += decodes ? *escaped : text[0];
+    text.remove_prefix(decodes ? 3 : 1);
+  }
+  return decoded;
+}
+
+// RFC 9112 §3.2.2: a server accepts the form that proxies are sent, too.
+std::string_view WithoutAuthority(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::size_t end = text.find_first_of("/?", scheme.size());
+    return end == std::string_view::npos ? std::string_view("/") : text.substr(end);
+  }
+  return text;
 }
 
 std::string CleanPath(std::string_view text) {
@@ -50,8 +76,9 @@ std::string_view Target::Parameter(std::string_view name) const {
 
 Target ParseTarget(std::string_view text) {
   Target target;
+  text = WithoutAuthority(text);
   const std::size_t question = text.find('?');
-  target.path = CleanPath(text.substr(0, question));
+  target.path = CleanPath(DecodedPath(text.substr(0, question)));
   if (question == std::string_view::npos) return target;
   std::string_view rest = text.substr(question + 1);
   while (!rest.empty()) {
@@ -61,7 +88,8 @@ Target ParseTarget(std::string_view text) {
     const std::string_view value =
         equals == std::string_view::npos ? std::string_view() : part.substr(equals + 1);
     if (!part.empty()) {
-      target.parameters.emplace_back(Decoded(part.substr(0, equals)), Decoded(value));
+      target.parameters.emplace_back(DecodedParameter(part.substr(0, equals)),
+                                     DecodedParameter(value));
     }
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }

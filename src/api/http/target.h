@@ -12,7 +12,7 @@
 namespace treaty::api {
 
 struct Target {
-  std::string path;  // Doubled and trailing slashes removed.
+  std::string path;  // Decoded, but for escaped slashes; doubled and trailing slashes removed.
   std::vector<std::pair<std::string, std::string>> parameters;  // Decoded, in order.
 
   // Returns the first parameter of that name; empty if there is none.
