@@ -58,6 +58,23 @@ TEST(HttpServer, AnswersPipelinedRequestsInTheirOrder) {
   EXPECT_EQ(client.Read().body, kVersionReply);
 }
 
+TEST(HttpServer, OverlooksEmptyLinesAheadOfARequest) {
+  ServerRig rig;
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(Post(Saga("g", true)) + "\r\n\r\n" + kVersion));
+  EXPECT_EQ(client.Read().body, kSuccess);
+  EXPECT_EQ(client.Read().body, kVersionReply);
+  for (const char c : "\r\n" + std::string(kVersion)) ASSERT_TRUE(client.Send({&c, 1}));
+  EXPECT_EQ(client.Read().body, kVersionReply);
+}
+
+TEST(HttpServer, TakesTheTargetAsProxiesAreSentIt) {
+  ServerRig rig;
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send("GET http://t:1/api/dtmsvr/version HTTP/1.1\r\nHost: t\r\n\r\n"));
+  EXPECT_EQ(client.Read().body, kVersionReply);
+}
+
 TEST(HttpServer, TakesARequestThatArrivesByteByByte) {
   ServerRig rig;
   RawClient client(rig.port);
@@ -78,6 +95,35 @@ TEST(HttpServer, TakesChunkedBodies) {
   ASSERT_TRUE(client.Send(size + body.substr(5) + "\r\n0\r\nTrailer: x\r\n\r\n" + kVersion));
   EXPECT_EQ(client.Read().body, kSuccess);
   EXPECT_EQ(client.Read().body, kVersionReply);
+}
+
+// The parser waits for the end of such a line, which never comes.
+TEST(HttpServer, RefusesEndlessChunkExtensionsAndTrailers) {
+  const std::string head =
+      "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* endless : {"1;x=", "1\r\n{\r\n0\r\nTrailer: "}) {
+    ServerRig rig;
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(head + endless + std::string(200'000, 'x')));
+    EXPECT_EQ(client.Read().status, 431) << endless;
+  }
+}
+
+TEST(HttpServer, RefusesEndlessTrailerLines) {
+  ServerRig rig;
+  RawClient client(rig.port);
+  std::string lines = "POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  for (int i = 0; i < 10'000; ++i) lines += "Trailer-" + std::to_string(i) + ": some value\r\n";
+  ASSERT_TRUE(client.Send(lines));
+  EXPECT_EQ(client.Read().status, 431);
+}
+
+// What has not been parsed counts against the memory of all requests too.
+TEST(HttpServer, CountsTheUnparsedAgainstTheMemory) {
+  ServerRig rig({.max_memory_bytes = 10'000});
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: t\r\nX: " + std::string(12'000, 'x')));
+  EXPECT_EQ(client.Read().status, 503);
 }
 
 TEST(HttpServer, AsksForTheBodyOfAClientThatWaitsToBeAsked) {

@@ -127,7 +127,20 @@ void Connection::OnRead(std::size_t bytes) {
   Consume();
 }
 
+// RFC 9112 §2.2: clients may send empty lines after a body, ahead of the next request. Returns
+// whether a request has begun.
+bool Connection::SkipEmptyLines() {
+  if (parser_->got_some()) return true;
+  const std::string_view left(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  std::size_t empty = 0;
+  while (left.substr(empty).starts_with("\r\n")) empty += 2;
+  const bool begun = left.size() > empty && left.substr(empty) != "\r";
+  buffer_.consume(empty);
+  return begun;
+}
+
 void Connection::Consume() {
+  if (!SkipEmptyLines()) return Read();
   if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
   while (!parser_->is_done() && buffer_.size() > 0) {
     error_code error;
@@ -135,7 +148,7 @@ void Connection::Consume() {
     buffer_.consume(used);
     if (error && error != http::error::need_more) return Fail(error);
     if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
-    if (!AcceptBody()) return;
+    if (!AcceptSize()) return;
     if (error) break;
   }
   if (parser_->is_done()) return Dispatch();
@@ -164,9 +177,16 @@ bool Connection::AcceptHeader() {
   return true;
 }
 
-bool Connection::AcceptBody() {
-  const std::size_t size = parser_->get().body().size();
-  if (size == memory_) return true;
+// The parser takes the line of a chunk's size and the trailer only as a whole: what it leaves of
+// them may not grow for ever.
+bool Connection::AcceptSize() {
+  const std::size_t left = buffer_.size();
+  if (header_done_ && !parser_->is_done() && left > state_->config().max_header_bytes) {
+    Refuse(431, "the trailer, or the extension of a chunk, is too large");
+    return false;
+  }
+  const std::size_t size = parser_->get().body().size() + left;
+  if (size <= memory_) return true;
   if (!state_->TakeMemory(size - memory_)) {
     Refuse(503, "too many large requests at once; try again later");
     return false;
@@ -271,7 +291,7 @@ bool Connection::TooSlow(Steady::time_point now) const {
   const auto elapsed = std::chrono::duration_cast<Duration>(now - body_begun_);
   if (elapsed < state_->config().header_timeout) return false;
   const auto due = static_cast<std::size_t>(elapsed.count()) * state_->config().min_body_rate;
-  return memory_ * 1'000 < due;
+  return parser_->get().body().size() * 1'000 < due;
 }
 
 void Connection::CheckDeadline(Steady::time_point now) {

@@ -54,8 +54,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Read();
   void OnRead(std::size_t bytes);
   void Consume();
+  bool SkipEmptyLines();
   bool AcceptHeader();
-  bool AcceptBody();
+  bool AcceptSize();
   void Fail(const boost::system::error_code& error);
   void Refuse(int status, std::string_view message);
   void SendContinue();
@@ -78,7 +79,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::string out_;
-  std::size_t memory_ = 0;    // Of this request's body, as accounted for.
+  std::size_t memory_ = 0;    // Of this request, as accounted for.
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
   bool reading_ = false;
   bool header_done_ = false;
