@@ -3,8 +3,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,44 +10,49 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/status.h"
 #include "base/time.h"
+#include "runtime/lookup_threads.h"
 
 namespace treaty {
 
-using Addresses = std::vector<boost::asio::ip::address>;
-
 // Used on the loop's thread only. Look-ups under way when it is destroyed are never reported.
+//
+// A name that hangs delays no other: look-ups run on several threads, one per name at a time, and
+// an answer that has grown old is used once more as long while it is being refreshed.
 class Resolver {
  public:
   using Done = std::function<void(const Result<Addresses>&)>;
 
-  // `ttl`: how long an answer is used; a failure is not remembered.
-  Resolver(boost::asio::io_context& context, Duration ttl);
+  static constexpr std::size_t kMostLookups = 16;  // At a time.
+  static constexpr Duration kFailureTtl = std::chrono::seconds(1);
+
+  // `ttl`: how long an answer is used without asking again.
+  Resolver(boost::asio::io_context& context, Duration ttl, Lookup lookup = SystemLookup);
 
   // Reports the addresses of `name`, never none. May report before it returns (cache, literal).
-  // Look-ups of one name at the same time are one.
   void Resolve(const std::string& name, Done done);
 
   // The addresses known for `name` do not work: the next Resolve asks anew.
   void Forget(const std::string& name) { cache_.erase(name); }
 
  private:
-  using Tcp =
-      boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Steady = std::chrono::steady_clock;
   struct Known {
-    Addresses addresses;
-    std::chrono::steady_clock::time_point until;
+    Result<Addresses> answer;
+    Steady::time_point fresh_until;
+    Steady::time_point usable_until;
   };
 
   void Ask(const std::string& name);
   void Answer(const std::string& name, const Result<Addresses>& answer);
+  void Remember(const std::string& name, const Result<Addresses>& answer);
 
-  Duration ttl_;
+  boost::asio::io_context& context_;
+  const Duration ttl_;
   std::unordered_map<std::string, Known> cache_;
-  std::unordered_map<std::string, std::vector<Done>> waiting_;
-  std::shared_ptr<Resolver*> self_;  // What an answer finds its way back by; gone with this.
-  Tcp tcp_;
+  std::unordered_map<std::string, std::vector<Done>> asked_;  // Being looked up, and for whom.
+  const std::shared_ptr<Resolver*> self_;  // What an answer finds its way back by; gone with this.
+  LookupThreads threads_;
 };
 
 }  // namespace treaty

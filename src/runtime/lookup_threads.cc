@@ -1,0 +1,86 @@
+// The threads are detached: one that hangs in the system's resolver must not keep the process
+// from ending. They share the state, which outlives whoever is last.
+
+#include "runtime/lookup_threads.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace treaty {
+
+struct LookupThreads::State {
+  struct Task {
+    std::string name;
+    Done done;
+  };
+
+  State(Lookup ask, std::size_t most) : lookup(std::move(ask)), most_threads(most) {}
+
+  const Lookup lookup;
+  const std::size_t most_threads;
+  std::mutex mutex;
+  std::condition_variable changed;
+  // Guarded by mutex.
+  std::deque<Task> line;
+  std::size_t threads = 0;
+  std::size_t idle = 0;
+  bool closed = false;
+};
+
+Result<Addresses> SystemLookup(const std::string& name) {
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::resolver resolver(context);
+  boost::system::error_code error;
+  Addresses addresses;
+  for (const auto& entry : resolver.resolve(name, "", error)) {
+    const auto address = entry.endpoint().address();
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
+  }
+  if (!addresses.empty()) return addresses;
+  return Status{Code::kUnavailable, "resolve: " + error.message()};
+}
+
+LookupThreads::LookupThreads(Lookup lookup, std::size_t most_threads)
+    : state_(std::make_shared<State>(std::move(lookup), most_threads)) {}
+
+LookupThreads::~LookupThreads() {
+  const std::lock_guard lock(state_->mutex);
+  state_->closed = true;
+  state_->line.clear();
+  state_->changed.notify_all();
+}
+
+void LookupThreads::Start(std::string name, Done done) {
+  const std::lock_guard lock(state_->mutex);
+  state_->line.push_back({std::move(name), std::move(done)});
+  if (state_->line.size() <= state_->idle) return state_->changed.notify_one();
+  if (state_->threads >= state_->most_threads) return;
+  ++state_->threads;
+  std::thread([state = state_] { Work(state); }).detach();
+}
+
+void LookupThreads::Work(const std::shared_ptr<State>& state) {
+  std::unique_lock lock(state->mutex);
+  while (!state->closed) {
+    if (state->line.empty()) {
+      ++state->idle;
+      state->changed.wait(lock);
+      --state->idle;
+      continue;
+    }
+    const State::Task task = std::move(state->line.front());
+    state->line.pop_front();
+    lock.unlock();
+    Result<Addresses> answer = state->lookup(task.name);
+    lock.lock();
+    if (!state->closed) task.done(std::move(answer));
+  }
+}
+
+}  // namespace treaty
