@@ -62,6 +62,7 @@ struct Destination {
   std::uint32_t timeouts = 0;                     // Calls in a row that it left unanswered.
   bool waiting = false;                           // Stands in a line for the lane's total.
   std::vector<std::shared_ptr<Connection>> idle;  // The last used at the end.
+  bool with_idle = false;                         // Stands in the list of those that have some.
 };
 
 }  // namespace treaty

@@ -10,6 +10,7 @@ namespace treaty {
 namespace {
 
 constexpr Duration kSlowTick = std::chrono::seconds(1);
+constexpr Duration kForgetAfter = std::chrono::minutes(10);
 // A connection used so recently is taken without asking whether the peer closed it.
 constexpr Duration kSurelyQuiet{100};
 
@@ -182,6 +183,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   if (keep == Keep::kConnection) {
     connection->idle_since = Steady::now();
     destination.idle.push_back(connection);
+    if (!std::exchange(destination.with_idle, true)) with_idle_.push_back(job.target->destination);
   } else {
     connection->Close();
   }
@@ -204,12 +206,22 @@ void HttpParticipant::Tick() {
   for (const Job& job : due) job.target->destination->timeouts += job.connection ? 1 : 0;
   FinishAll(std::move(due), "timed out");
   CheckDials(now);
-  const bool some_idle = DropStale(now);
+  Sweep(now);
   if (jobs_ > 0) {
     SetTick(Deadlines::kTick);
-  } else if (some_idle && timer_ == kNoTimer) {
+  } else if (!with_idle_.empty() && timer_ == kNoTimer) {
     SetTick(kSlowTick);
   }
+}
+
+// Housekeeping, once a second.
+void HttpParticipant::Sweep(Steady::time_point now) {
+  if (now < next_sweep_) return;
+  next_sweep_ = now + kSlowTick;
+  DropStale(now);
+  if (now < next_forgetting_) return;
+  next_forgetting_ = now + kForgetAfter;
+  ForgetUnused();
 }
 
 void HttpParticipant::CheckDials(Steady::time_point now) {
@@ -221,18 +233,17 @@ void HttpParticipant::CheckDials(Steady::time_point now) {
   });
 }
 
-bool HttpParticipant::DropStale(Steady::time_point now) {
-  bool some_left = false;
-  for (const auto& [name, destination] : destinations_) {
+void HttpParticipant::DropStale(Steady::time_point now) {
+  std::erase_if(with_idle_, [&](const std::shared_ptr<Destination>& destination) {
     auto& idle = destination->idle;
     const auto fresh = std::find_if(idle.begin(), idle.end(), [&](const auto& connection) {
       return now - connection->idle_since < config_.idle_expiry;
     });
     std::for_each(idle.begin(), fresh, [](const auto& connection) { connection->Close(); });
     idle.erase(idle.begin(), fresh);
-    some_left = some_left || !idle.empty();
-  }
-  return some_left;
+    destination->with_idle = !idle.empty();
+    return idle.empty();
+  });
 }
 
 }  // namespace treaty

@@ -51,7 +51,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   Result<TargetPtr> MakeTarget(const std::string& text, const std::string& protocol);
   Result<std::string> RpcBodyOf(const BranchCall& call, const Target& target);
   Status NeedTls();
-  void ForgetTargets();
+  void ForgetUnused();
   void ReportLater(Done done, BranchReply reply);
 
   bool CanStart(const Destination& destination) const;
@@ -72,7 +72,8 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void Tick();
   void SetTick(Duration interval);
   void CheckDials(Steady::time_point now);
-  bool DropStale(Steady::time_point now);
+  void Sweep(Steady::time_point now);
+  void DropStale(Steady::time_point now);
 
   HttpParticipantConfig config_;
   AsioLoop& loop_;
@@ -80,12 +81,17 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   std::optional<boost::asio::ssl::context> tls_;
   Resolver resolver_;
 
-  std::unordered_map<std::string, TargetPtr> targets_;  // By URL; only those that can be called.
+  // By URL; only those that can be called. The old ones have not been called of late.
+  std::unordered_map<std::string, TargetPtr> targets_;
+  std::unordered_map<std::string, TargetPtr> old_targets_;
   std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
   // Those with queued calls and free connections; suspects have a line and a share of their own.
   std::deque<Destination*> line_;
   std::deque<Destination*> suspects_;
   std::vector<std::weak_ptr<Connection>> dialing_;
+  std::vector<std::shared_ptr<Destination>> with_idle_;  // Those with idle connections.
+  Steady::time_point next_sweep_;
+  Steady::time_point next_forgetting_;
   std::size_t active_ = 0;
   std::size_t active_on_suspicion_ = 0;
   std::size_t jobs_ = 0;

@@ -76,15 +76,17 @@ void HttpParticipant::CancelAll() { FinishAll(deadlines_.TakeAll(), "cancelled")
 // None starts while they end: else each end would start the next of those that are to end.
 void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
   if (jobs.empty()) return;
+  std::vector<std::shared_ptr<Destination>> ended;
   holding_ = true;
   while (!jobs.empty()) {
     Job& job = jobs.front();
     jobs.pop_front();
+    ended.push_back(job.target->destination);
     BranchReply reply = job.connection ? Unknown(why) : NotSent(std::string("queued: ") + why);
     Finish(job, std::move(reply), Keep::kNothing);
   }
   holding_ = false;
-  for (const auto& [name, destination] : destinations_) Serve(*destination);
+  for (const auto& destination : ended) Serve(*destination);
 }
 
 void HttpParticipant::ReportLater(Done done, BranchReply reply) {
@@ -96,10 +98,12 @@ void HttpParticipant::ReportLater(Done done, BranchReply reply) {
 Result<HttpParticipant::TargetPtr> HttpParticipant::FindTarget(const BranchCall& call) {
   const auto known = targets_.find(call.url());
   if (known != targets_.end()) return known->second;
+  if (targets_.size() >= kMostUrls) ForgetUnused();
+  if (auto old = old_targets_.extract(call.url())) {
+    return targets_.insert(std::move(old)).position->second;
+  }
   auto made = MakeTarget(call.url(), call.body->protocol);
-  if (!made.ok()) return made;
-  if (targets_.size() >= kMostUrls) ForgetTargets();
-  targets_.emplace(call.url(), *made);
+  if (made.ok()) targets_.emplace(call.url(), *made);
   return made;
 }
 
@@ -155,9 +159,9 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::MakeTarget(const std::string
   return TargetPtr(std::move(target));
 }
 
-// Destinations that nobody is calling go too.
-void HttpParticipant::ForgetTargets() {
-  targets_.clear();
+// What has not been called since the last time goes, and destinations that nobody is calling.
+void HttpParticipant::ForgetUnused() {
+  old_targets_ = std::exchange(targets_, {});
   std::erase_if(destinations_, [](const auto& entry) {
     const Destination& destination = *entry.second;
     return entry.second.use_count() == 1 && destination.idle.empty() && !destination.waiting;
