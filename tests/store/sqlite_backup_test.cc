@@ -10,6 +10,7 @@
 
 #include "contract/branch_fixtures.h"
 #include "store/raw_database.h"
+#include "store/sqlite/lock_file.h"
 #include "store/sqlite_fixture.h"
 
 namespace treaty::store_test {
@@ -84,6 +85,25 @@ TEST_F(SqliteBackupTest, RefusesToOverwriteAFile) {
   EXPECT_EQ(status.code(), Code::kAlreadyExists);
   EXPECT_THAT(status.message(), HasSubstr(copy));
   EXPECT_EQ(std::filesystem::file_size(copy), 8u);
+}
+
+TEST_F(SqliteBackupTest, WritesOverWhatAnInterruptedOneLeftBehind) {
+  CreateWithOne();
+  const std::string copy = folder_.File("copy.db");
+  std::ofstream(copy + ".unfinished") << std::string(100'000, 'x');
+  std::ofstream(copy + ".unfinished-journal") << std::string(1'000, 'x');
+  ASSERT_TRUE(BackupSqlite(path_, copy).ok());
+  EXPECT_TRUE(LoadOrNothing(*OpenAt(copy), "g1"));
+  EXPECT_FALSE(std::filesystem::exists(copy + ".unfinished"));
+}
+
+TEST_F(SqliteBackupTest, LeavesAnotherThatIsUnderWayAlone) {
+  CreateWithOne();
+  const std::string copy = folder_.File("copy.db");
+  const Result<LockFile> other = LockFile::Acquire(copy + ".unfinished");
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ(BackupSqlite(path_, copy).code(), Code::kAlreadyExists);
+  EXPECT_TRUE(std::filesystem::exists(copy + ".unfinished"));
 }
 
 TEST_F(SqliteBackupTest, RefusesASourceThatIsMissingOrNotOurs) {

@@ -4,6 +4,9 @@
 #include <sqlite3.h>
 #include <sys/wait.h>
 
+#include <filesystem>
+#include <functional>
+
 #include "store/failing_vfs.h"
 #include "store/raw_database.h"
 #include "store/sqlite_fixture.h"
@@ -84,14 +87,14 @@ using SqliteFailureDeathTest = SqliteFailureTest;
 TEST_F(SqliteFailureDeathTest, AFailedFsyncEndsTheProcess) {
   CreateWithOne();
   EXPECT_EXIT(CommitOn(DiskFault::kSyncError), ExitedWithCode(kExitStoreFailed),
-              "the disk of the store failed");
+              "the store failed");
   EXPECT_TRUE(LoadOrNothing(*Open(), "g1"));
 }
 
 TEST_F(SqliteFailureDeathTest, AFailedWriteEndsTheProcess) {
   CreateWithOne();
   EXPECT_EXIT(CommitOn(DiskFault::kWriteError), ExitedWithCode(kExitStoreFailed),
-              "the disk of the store failed");
+              "the store failed");
   const std::unique_ptr<Store> store = Open();
   EXPECT_TRUE(LoadOrNothing(*store, "g1"));
   EXPECT_FALSE(LoadOrNothing(*store, "g2"));
@@ -112,6 +115,21 @@ TEST_F(SqliteFailureDeathTest, AFailedFsyncOfACheckpointEndsTheProcess) {
   };
   EXPECT_EXIT(write_much(), ExitedWithCode(kExitStoreFailed), "could not copy the log");
   EXPECT_TRUE(LoadOrNothing(*Open(), "g0"));
+}
+
+TEST_F(SqliteFailureDeathTest, ADeletedOrReplacedFileEndsTheProcess) {
+  CreateWithOne();
+  const auto commit_after = [this](const std::function<void()>& mishap) {
+    const std::unique_ptr<Store> store = Open();
+    mishap();
+    Commit(*store, MakeTxn("g2")).ok();
+  };
+  const std::string copy = folder_.File("copy.db");
+  ASSERT_TRUE(BackupSqlite(path_, copy).ok());
+  EXPECT_EXIT(commit_after([&] { std::filesystem::rename(copy, path_); }),
+              ExitedWithCode(kExitStoreFailed), "deleted or replaced");
+  EXPECT_EXIT(commit_after([&] { std::filesystem::remove(path_); }),
+              ExitedWithCode(kExitStoreFailed), "deleted or replaced");
 }
 
 TEST_F(SqliteFailureDeathTest, GoesOnWhenTheDiskIsSound) {

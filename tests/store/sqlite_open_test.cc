@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "store/raw_database.h"
@@ -47,6 +48,9 @@ TEST_F(SqliteOpenTest, RefusesASecondStoreOfTheSameFileByWhateverName) {
   const std::string link = folder_.File("link.db");
   ASSERT_EQ(symlink(path_.c_str(), link.c_str()), 0);
   EXPECT_EQ(OpenSqliteStore({link}, log_).status().code(), Code::kAlreadyExists);
+  const std::string twin = folder_.File("twin.db");
+  std::filesystem::create_hard_link(path_, twin);
+  EXPECT_EQ(OpenSqliteStore({twin}, log_).status().code(), Code::kAlreadyExists);
 }
 
 TEST_F(SqliteOpenTest, RefusesASecondProcess) {

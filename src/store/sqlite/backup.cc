@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/lock_file.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -18,13 +19,6 @@ Status CannotWrite(const std::string& path, int error) {
   const Code code = error == EEXIST ? Code::kAlreadyExists : Code::kUnavailable;
   return {code, "could not create the backup " + path + ": " +
                     std::generic_category().message(error) + "; name a new file"};
-}
-
-Status CreateNew(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) return CannotWrite(path, errno);
-  close(descriptor);
-  return {};
 }
 
 Result<SqliteConnection> OpenSource(const std::string& path) {
@@ -75,9 +69,13 @@ Status BackupSqlite(const std::string& from, const std::string& to) {
   Result<SqliteConnection> source = OpenSource(from);
   if (!source.ok()) return source.status();
   const std::string unfinished = to + ".unfinished";
-  Status status = CreateNew(unfinished);
-  if (!status.ok()) return status;
-  status = Copy(*source, unfinished);
+  // What an interrupted backup has left behind is written over; one under way has the lock.
+  const Result<LockFile> lock = LockFile::Acquire(unfinished);
+  if (!lock.ok()) return lock.status();
+  if (!lock->IsStillNamed()) return CannotWrite(to, EEXIST);  // Another one has just ended.
+  unlink((unfinished + "-journal").c_str());
+  if (truncate(unfinished.c_str(), 0) != 0) return CannotWrite(unfinished, errno);
+  Status status = Copy(*source, unfinished);
   if (status.ok()) status = Publish(unfinished, to);
   unlink(unfinished.c_str());
   return status;

@@ -2,11 +2,7 @@
 
 #include "store/sqlite/sqlite_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <mutex>
 #include <system_error>
@@ -37,7 +33,8 @@ constexpr char kReaderSettings[] =
 class SqliteStore final : public Store {
  public:
   struct Parts {
-    LockFile lock;
+    LockFile name_lock;
+    LockFile file_lock;
     std::unique_ptr<Writer> writer;
     std::unique_ptr<Reader> reader;
     Time start;
@@ -45,7 +42,8 @@ class SqliteStore final : public Store {
 
   explicit SqliteStore(Parts parts)
       : clock_(parts.start),
-        lock_(std::move(parts.lock)),
+        name_lock_(std::move(parts.name_lock)),
+        file_lock_(std::move(parts.file_lock)),
         writer_(std::move(parts.writer)),
         reader_(std::move(parts.reader)) {}
 
@@ -57,6 +55,7 @@ class SqliteStore final : public Store {
 
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     const std::lock_guard lock(writer_mutex_);
+    CheckFile();
     return NoteWrite(writer_->Commit(writes, verdicts));
   }
 
@@ -93,6 +92,7 @@ class SqliteStore final : public Store {
 
   Status CheckWritable() override {
     const std::lock_guard lock(writer_mutex_);
+    CheckFile();
     const Time now = clock_.Now();
     if (last_write_.ok() && now < last_write_time_ + kProbePeriod) return {};
     return NoteWrite(writer_->SaveClock(now));
@@ -101,6 +101,12 @@ class SqliteStore final : public Store {
   const Clock& clock() const override { return clock_; }
 
  private:
+  // Nobody will ever find what is written into a file that has lost its name.
+  void CheckFile() {
+    if (file_lock_.IsStillNamed()) return;
+    writer_->EndProcess({Code::kDataLoss, "the database file was deleted or replaced"});
+  }
+
   Status NoteWrite(Status status) {
     last_write_ = status;
     last_write_time_ = clock_.Now();
@@ -108,7 +114,8 @@ class SqliteStore final : public Store {
   }
 
   const BootClock clock_;
-  const LockFile lock_;  // Released last.
+  const LockFile name_lock_;  // Released last.
+  const LockFile file_lock_;
 
   std::mutex writer_mutex_;  // Guards the writer and the outcome of its last write.
   std::unique_ptr<Writer> writer_;
@@ -130,14 +137,6 @@ Result<std::string> Resolve(const std::string& path) {
   const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
   if (path.empty() || error) return Unavailable(path, path.empty() ? "no name" : error.message());
   return std::filesystem::absolute(resolved, error).string();
-}
-
-// Creates a missing file with its mode; SQLite gives the same one to the files beside it.
-Status CreateIfMissing(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return Unavailable(path, std::generic_category().message(errno));
-  close(descriptor);
-  return {};
 }
 
 // Opens the writing connection on a file that is known to be ours and brings its schema up.
@@ -186,10 +185,10 @@ void ConfigureSqliteOnce() {
 }
 
 Result<SqliteStore::Parts> OpenParts(const std::string& path, Log& log) {
-  Result<LockFile> lock = LockFile::Acquire(path + ".lock");
-  if (!lock.ok()) return lock.status();
-  Status created = CreateIfMissing(path);
-  if (!created.ok()) return created;
+  Result<LockFile> name_lock = LockFile::Acquire(path + ".lock");
+  if (!name_lock.ok()) return name_lock.status();
+  Result<LockFile> file_lock = LockFile::Acquire(path);
+  if (!file_lock.ok()) return file_lock.status();
 
   Result<SqliteConnection> writing = OpenForWriting(path);
   if (!writing.ok()) return writing.status();
@@ -201,8 +200,8 @@ Result<SqliteStore::Parts> OpenParts(const std::string& path, Log& log) {
   if (!reader.ok()) return Damaged(path, reader.status());
   const Result<Time> last = (*reader)->LastTime();
   if (!last.ok()) return Damaged(path, last.status());
-  return SqliteStore::Parts{*std::move(lock), *std::move(writer), *std::move(reader),
-                            StartOfClock(*last, log)};
+  return SqliteStore::Parts{*std::move(name_lock), *std::move(file_lock), *std::move(writer),
+                            *std::move(reader), StartOfClock(*last, log)};
 }
 
 }  // namespace

@@ -303,8 +303,7 @@ void Writer::CheckpointIfLong() {
 
 // No destructor runs: whatever is in memory must not reach the disk any more.
 void Writer::EndProcess(const Status& failure) {
-  const std::string message =
-      "the disk of the store failed, ending the process: " + failure.message();
+  const std::string message = "the store failed, ending the process: " + failure.message();
   log_.Write(LogLevel::kError, "", message);
   const std::string line = message + "\n";
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());

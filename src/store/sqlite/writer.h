@@ -37,6 +37,9 @@ class Writer {
   // keeps the clock from going back after a restart.
   Status SaveClock(Time now);
 
+  // Says so in the log and on standard error. Nothing more is written.
+  [[noreturn]] void EndProcess(const Status& failure);
+
  private:
   Writer(SqliteConnection connection, Log& log);
   Status PrepareAll();
@@ -58,7 +61,6 @@ class Writer {
   Status Transact(const char* what, Work work);
   Status RollBack(int code, const char* what);
   void CheckpointIfLong();
-  [[noreturn]] void EndProcess(const Status& failure);
 
   SqliteConnection connection_;
   Log& log_;
