@@ -90,6 +90,7 @@ struct Answer {
     kNotFound,     // 404: unknown gid.
     kOverloaded,   // 503 with Retry-After: a named limit was reached.
     kUnavailable,  // 503 with Retry-After: the store does not answer, or draining.
+    kBroken,       // 500: the record cannot be used; to come again does not help.
   };
   Kind kind = Kind::kSuccess;
   std::string message;  // Empty for kSuccess.

@@ -147,6 +147,14 @@ class Runner {
     }
   }
 
+  // What is acknowledged is stored; what is not goes on, or is done again, after the next start.
+  [[noreturn]] void LeaveAtOnce(const std::string& why) {
+    log_.Write(LogLevel::kError, "", why);
+    const std::string line = why + "\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    ::_exit(kExitFailed);
+  }
+
   // A second signal, or an end that takes too long, leaves at once: what matters is stored.
   int StopOrderly(Daemon& daemon) {
     const Duration most = std::chrono::seconds(config_.request_timeout_s) + kStopMargin;
@@ -159,7 +167,9 @@ class Runner {
       const Signals::Event event = signals_.Wait(std::max(left, Duration(0)));
       if (event == Signals::Event::kNotified) break;
       if (event == Signals::Event::kHangUp) continue;
-      ::_exit(kExitFailed);
+      LeaveAtOnce(event == Signals::Event::kStop
+                      ? "ending at once, as a second signal asks"
+                      : "stopping took too long (does the store take writes?), ending now");
     }
     Info("stopped");
     return kExitOk;

@@ -13,6 +13,12 @@
 namespace treaty {
 
 Answer StoreTrouble(const Status& status) {
+  const bool lasting = status.code() == Code::kDataLoss || status.code() == Code::kInternal;
+  if (lasting) {
+    return {
+        Answer::Kind::kBroken,
+        "the transaction cannot be used until an operator has looked at it: " + status.message()};
+  }
   return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
 }
 

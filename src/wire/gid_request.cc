@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/rollback_reason.h"
 #include "wire/json_reader.h"
 #include "wire/txn_request.h"
 
@@ -36,7 +37,6 @@ Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules
 
 Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {
   constexpr std::array<std::string_view, 3> kNames = {"gid", "reason", "rollback_reason"};
-  constexpr std::size_t kMaxReason = 4 << 10;
   auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
   const auto fields = Select(document->root().get_object().value_unsafe(), kNames);
@@ -49,7 +49,7 @@ Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& ru
   }
   if (Status status = CheckGid(texts[0], rules); !status.ok()) return status;
   const std::string_view reason = texts[1].empty() ? texts[2] : texts[1];
-  return GidRequest{std::string(texts[0]), std::string(reason.substr(0, kMaxReason))};
+  return GidRequest{std::string(texts[0]), CutReason(reason)};
 }
 
 }  // namespace treaty::wire

@@ -257,6 +257,13 @@ TEST(Handlers, ShowWhoForcedAnEnd) {
               HasSubstr(R"("forced_by":"192.0.2.7","forced_reason":"stuck \u003cb\u003e",)"
                         R"("forced_time":"2019-12-)"));
   const auto again = api.Post("forceStop", R"({"gid":"g"})");
+  api.Post("prepare", TwoSteps("long"));
+  std::string reason = "x";
+  while (reason.size() < 10'000) reason += "\u00e4";
+  api.Post("forceStop", R"({"gid":"long","reason":")" + reason + R"("})");
+  const std::string kept = api.world.Stored("long").txn.force.why;
+  EXPECT_LE(kept.size(), 4'096u);
+  EXPECT_THAT(kept, ::testing::EndsWith("\u00e4 [truncated]"));
   EXPECT_EQ(again.status, 409);
   EXPECT_THAT(again.body, HasSubstr("status: failed. error: FAILURE\""));
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -190,6 +191,49 @@ TEST_F(ProcessTest, ASecondSignalEndsAtOnce) {
   child->Signal(SIGTERM);
 
   EXPECT_THAT(child->Wait(), Optional(kExitFailed)) << child->Said();
+  EXPECT_THAT(child->Said(), HasSubstr("second signal"));
+}
+
+TEST_F(ProcessTest, AStoreThatTakesNoWritesDoesNotKeepItFromEnding) {
+  const SilentParticipant participant;
+  const auto child = Start({"--request-timeout", "1"});
+  ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", Hanging(participant)),
+              HasSubstr("SUCCESS"));
+  ASSERT_TRUE(participant.WaitForCall());
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(Path("treaty.db").c_str(), &other), SQLITE_OK);
+  sqlite3_busy_timeout(other, 5'000);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+
+  child->Signal(SIGTERM);
+
+  EXPECT_THAT(child->Wait(), Optional(kExitFailed)) << child->Said();
+  EXPECT_THAT(child->Said(), HasSubstr("does the store take writes?"));
+  sqlite3_close(other);
+}
+
+// To come again would not help: so no 503. All other transactions go on.
+TEST_F(ProcessTest, ADamagedRecordIsToldFromABusyStore) {
+  const SilentParticipant participant;
+  auto child = Start({"--request-timeout", "1"});
+  const std::string saga = Hanging(participant);
+  ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", saga), HasSubstr("SUCCESS"));
+  child->Signal(SIGTERM);
+  ASSERT_THAT(child->Wait(), Optional(0));
+  sqlite3* file = nullptr;
+  ASSERT_EQ(sqlite3_open(Path("treaty.db").c_str(), &file), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(file, "UPDATE txn SET state = x'ffff'", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(file);
+
+  child = Start();
+
+  const std::string gid = R"({"gid":"hangs"})";
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/submit", saga), StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/forceStop", gid), HasSubstr("damaged"));
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/query?gid=hangs"), StartsWith("HTTP/1.1 500"));
+  const std::string other = R"({"gid":"other","trans_type":"saga","wait_result":true})";
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/submit", other), HasSubstr("SUCCESS"));
 }
 
 TEST_F(ProcessTest, ASecondDaemonOnTheSameFileIsRefused) {

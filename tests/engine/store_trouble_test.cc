@@ -121,9 +121,9 @@ TEST(StoreTroubleTest, OneThatIsSetAsideAnswersEveryRequest) {
   world.Run(seconds(1));
 
   ASSERT_TRUE(first->has_value());
-  EXPECT_EQ(first->value().kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(first->value().kind, Answer::Kind::kBroken);
   ASSERT_TRUE(second->has_value());
-  EXPECT_EQ(second->value().kind, Answer::Kind::kUnavailable);
+  EXPECT_EQ(second->value().kind, Answer::Kind::kBroken);
   EXPECT_EQ(world.engine->counts().live_txns, 0u);
 }
 

@@ -46,6 +46,8 @@ HttpReply AnswerReply(const Answer& answer, const HandlerConfig& config) {
       return ErrorReply(400, answer.message);
     case Answer::Kind::kNotFound:
       return ErrorReply(404, answer.message);
+    case Answer::Kind::kBroken:
+      return ErrorReply(500, answer.message);
     case Answer::Kind::kOverloaded:
     case Answer::Kind::kUnavailable:
       break;

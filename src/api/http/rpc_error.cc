@@ -35,6 +35,8 @@ RpcError RpcErrorOf(const Answer& answer, const HandlerConfig& config) {
       return {RpcCode::kInvalidParams, wire::PlainText(answer.message)};
     case Answer::Kind::kRecorded:
       return {RpcCode::kOther, wire::PlainText(answer.message), 412};
+    case Answer::Kind::kBroken:
+      return {RpcCode::kOther, wire::PlainText(answer.message), 500};
     case Answer::Kind::kSuccess:
     case Answer::Kind::kOverloaded:
     case Answer::Kind::kUnavailable:
