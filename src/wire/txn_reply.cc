@@ -98,6 +98,15 @@ void AddForce(ObjectWriter& object, const Force& force) {
   object.TimeOrNull("forced_time", force.when);
 }
 
+// When it is looked at next. A prepared saga shows a time though nobody looks (protocol §20, 17).
+Time NextTime(const StoredTxn& stored, const Policy& policy) {
+  const Txn& txn = stored.txn;
+  if (txn.IsFinished()) return kNever;
+  const bool shown_only = txn.body->model == Model::kSaga && txn.status == TxnStatus::kPrepared;
+  if (shown_only) return txn.created + BaseInterval(*txn.terms, policy);
+  return stored.wake != kNever ? stored.wake : txn.due;
+}
+
 void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) {
   const Txn& txn = stored.txn;
   ObjectWriter object(out);
@@ -116,9 +125,7 @@ void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) 
   const auto interval = RetryInterval(txn, policy);
   object.NumberIfAny("next_cron_interval",
                      std::chrono::duration_cast<std::chrono::seconds>(interval).count());
-  if (!txn.IsFinished()) {
-    object.TimeIfAny("next_cron_time", stored.wake != kNever ? stored.wake : txn.due);
-  }
+  object.TimeIfAny("next_cron_time", NextTime(stored, policy));
   object.StringIfAny("owner", stored.owner);
   AddTerms(object, *txn.terms);
   if (txn.IsQuarantined()) object.Bool("quarantined", true);

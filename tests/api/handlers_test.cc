@@ -249,6 +249,14 @@ TEST(Handlers, ShowQuarantineUntilTheOperatorReleases) {
   EXPECT_EQ(api.Post("submit", TwoSteps("g")).body, kSuccess);
 }
 
+// As a transaction that somebody looks after (protocol §20, 17).
+TEST(Handlers, ShowATimeForAPreparedSaga) {
+  ApiWorld api;
+  api.Post("prepare", TwoSteps("g", R"(,"retry_interval":60)"));
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=g").body,
+              HasSubstr(R"("next_cron_time":"2019-12-20T00:01:00.000Z")"));
+}
+
 TEST(Handlers, ShowWhoForcedAnEnd) {
   ApiWorld api;
   api.Post("prepare", TwoSteps("g"));

@@ -115,6 +115,8 @@ class ServerRig {
     return true;
   }
 
+  api::Handlers& handlers() { return *handlers_; }
+
   std::uint16_t port = 0;
 
  private:

@@ -9,6 +9,7 @@
 #include <future>
 #include <string>
 
+#include "api/http/server_state.h"
 #include "api/raw_client.h"
 #include "api/server_rig.h"
 
@@ -296,6 +297,21 @@ TEST(HttpServer, ClosesIdleConnections) {
   used.Send(kVersion);
   EXPECT_EQ(used.Read().status, 200);
   EXPECT_TRUE(used.AtEnd());
+}
+
+TEST(HttpServer, CountsConnectionsPerAddressButForLoopback) {
+  ServerRig rig;
+  SilentLog log;
+  api::ServerState state({.max_connections = 10, .max_connections_per_address = 2}, rig.handlers(),
+                         log);
+  EXPECT_TRUE(state.Enter("192.0.2.1", false));
+  EXPECT_TRUE(state.Enter("192.0.2.1", false));
+  EXPECT_FALSE(state.Enter("192.0.2.1", false));
+  EXPECT_TRUE(state.Enter("192.0.2.2", false));
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(state.Enter("127.0.0.1", true));
+  state.Leave("192.0.2.1");
+  EXPECT_TRUE(state.Enter("192.0.2.1", false));
+  EXPECT_EQ(state.connections(), 7u);
 }
 
 TEST(HttpServer, AnswersBeyondItsConnectionsThatThereAreTooMany) {
