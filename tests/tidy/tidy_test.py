@@ -39,7 +39,7 @@ THIRD_PARTY = [
                  "bench", "tests/runtime", "tests/participant", "tests/api"]),
     (r"openssl/", ["src/runtime", "src/participant/http", "tests/runtime", "tests/participant"]),
     (r"zlib\.h", ["src/participant/http", "tests/participant"]),
-    (r"sqlite3\.h", ["src/store/sqlite", "examples", "tests/store", "tests/contract"]),
+    (r"sqlite3\.h", ["src/store/sqlite", "examples", "tests/store", "tests/contract", "tests/daemon"]),
     (r"(simdjson|nlohmann/)", ["src/wire", "src/participant/result.cc", "examples", "tests"]),
     (r"(google/protobuf|treaty/record\.pb)", ["src/wire"]),
     (r"(spdlog/|fmt/)", ["src/daemon"]),
