@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/saga_scenario.h"
+#include "core/scenario.h"
 
 namespace treaty {
 namespace {
@@ -12,7 +12,7 @@ using enum Outcome;
 using std::chrono::seconds;
 
 TEST(SagaForwardTest, CallsOneActionAfterTheOther) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.Submit().Reply(1, kAction, kSuccess).Reply(2, kAction, kSuccess).Reply(3, kAction, kSuccess);
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -26,7 +26,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaForwardTest, SuccessesAreWrittenBehindIfAskedForButNeverTheLast) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().progress = ProgressMode::kBehind;
   saga.Submit().Reply(1, kAction, kSuccess).Reply(2, kAction, kSuccess).Reply(3, kAction, kSuccess);
 
@@ -39,7 +39,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaForwardTest, ConcurrentStepsWaitForNobody) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().concurrent = true;
   saga.Submit().Reply(3, kAction, kSuccess).Reply(1, kAction, kSuccess).Reply(2, kAction, kSuccess);
 
@@ -52,7 +52,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaForwardTest, ConcurrentStepsFollowTheirOrders) {
-  SagaScenario saga(4);
+  Scenario saga(4);
   saga.terms().concurrent = true;
   saga.Order(1, 3).Order(2, 3).Order(3, 4);
   saga.Submit()
@@ -71,7 +71,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaForwardTest, AnOrderMayNameALaterStep) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Order(2, 1);
   saga.Submit().Reply(2, kAction, kSuccess).Reply(1, kAction, kSuccess);
@@ -84,7 +84,7 @@ submit -> submitted  call 02/action
 }
 
 TEST(SagaForwardTest, OrdersAndTheSequenceBothCount) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.Order(1, 3);
   saga.Submit().Reply(1, kAction, kSuccess).Reply(2, kAction, kSuccess);
 
@@ -96,7 +96,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaForwardTest, AnEmptySagaSucceedsAtItsFirstTick) {
-  SagaScenario saga(0);
+  Scenario saga(0);
   saga.Submit().Tick();
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -106,7 +106,7 @@ tick 0s -> succeed
 }
 
 TEST(SagaForwardTest, StepsWithoutAnActionAreDoneInTheirTurn) {
-  SagaScenario saga(4);
+  Scenario saga(4);
   saga.body().steps[0].action.clear();
   saga.body().steps[2].action.clear();
   saga.body().steps[3].action.clear();
@@ -122,7 +122,7 @@ submit -> submitted  call 02/action
 }
 
 TEST(SagaForwardTest, StepsWithoutAnActionFollowTheirOrdersToo) {
-  SagaScenario saga(4);
+  Scenario saga(4);
   saga.terms().concurrent = true;
   saga.Order(4, 3).Order(3, 2).Order(2, 1);
   for (const std::size_t i : {0U, 1U, 2U}) saga.body().steps[i].action.clear();
@@ -135,7 +135,7 @@ submit -> submitted  call 04/action
 }
 
 TEST(SagaForwardTest, WithoutAnyActionTheFirstTickEndsIt) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   for (Step& step : saga.body().steps) step.action.clear();
   saga.Submit().Tick();
 
@@ -146,7 +146,7 @@ tick 0s -> succeed
 }
 
 TEST(SagaForwardTest, APreparedSagaHasNoDutiesUntilItIsSubmitted) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.Prepare().Pass(seconds(1'000'000)).Tick().ResetDue().Submit().Submit();
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -161,7 +161,7 @@ submit -> submitted (unchanged)
 }
 
 TEST(SagaForwardTest, TheSubmitOfAPreparedSagaSettlesEmptyStepsToo) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.body().steps[0].action.clear();
   saga.Prepare();
   EXPECT_EQ(saga.Branches(), "[prepared,prepared,prepared,prepared]");
@@ -170,7 +170,7 @@ TEST(SagaForwardTest, TheSubmitOfAPreparedSagaSettlesEmptyStepsToo) {
 }
 
 TEST(SagaForwardTest, ASubmitMayReplaceTheTermsOfThePrepare) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   Terms terms;
   terms.concurrent = true;
   saga.Prepare().SubmitWith(terms);
@@ -182,7 +182,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaForwardTest, ARepeatedReplyChangesNothing) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.Submit().Reply(1, kAction, kSuccess);
   for (const Outcome outcome : {kSuccess, kFailure, kOngoing, kUnknown}) {
     saga.Reply(1, kAction, outcome);
@@ -202,7 +202,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaForwardTest, ARestartCallsAgainWhatHasNoResult) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.Submit().Reply(1, kAction, kSuccess).Reload().Reply(2, kAction, kSuccess);
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -214,7 +214,7 @@ reload -> submitted  call 02/action
 }
 
 TEST(SagaForwardTest, ARestartForgetsSuccessesThatWereToBeWrittenBehind) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().progress = ProgressMode::kBehind;
   saga.Submit().Reply(1, kAction, kSuccess).Reload().Reply(1, kAction, kSuccess);
 

@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/saga_scenario.h"
+#include "core/saga.h"
+#include "core/scenario.h"
 
 namespace treaty {
 namespace {
@@ -12,7 +13,7 @@ using enum Outcome;
 using std::chrono::seconds;
 
 TEST(SagaRetryTest, SilenceDoublesTheIntervalUpToTheCap) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.policy().retry_cap = seconds(60);
   saga.Submit().Reply(1, kAction, kUnknown);
   for (const int interval : {20, 40, 60, 60}) {
@@ -35,7 +36,7 @@ tick 180s -> submitted (unchanged) k=4  call 01/action
 }
 
 TEST(SagaRetryTest, ABusyParticipantIsAskedAgainAtTheSameInterval) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Submit().Reply(1, kAction, kOngoing).Pass(seconds(10)).Tick().Reply(1, kAction, kUnknown);
   saga.Pass(seconds(20)).Tick().Reply(1, kAction, kOngoing);
 
@@ -51,7 +52,7 @@ tick 30s -> submitted (unchanged) k=1  call 01/action
 }
 
 TEST(SagaRetryTest, ASuccessEndsTheBackOff) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.Submit().Reply(1, kAction, kUnknown).Pass(seconds(20)).Tick().Reply(1, kAction, kUnknown);
   saga.Pass(seconds(40)).Tick().Reply(1, kAction, kSuccess).Reply(2, kAction, kUnknown);
 
@@ -67,7 +68,7 @@ tick 60s -> submitted (unchanged) k=2  call 01/action
 }
 
 TEST(SagaRetryTest, ARoundOfManySilentBranchesIsOneStepOfBackOff) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().concurrent = true;
   saga.Submit();
   for (const std::uint32_t step : {1U, 2U, 3U}) saga.Reply(step, kAction, kUnknown);
@@ -87,7 +88,7 @@ tick 20s -> submitted (unchanged) k=1  call 01/action 02/action 03/action
 }
 
 TEST(SagaRetryTest, SilenceAfterASuccessOfTheSameRoundStillBacksOff) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().concurrent = true;
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kSuccess).Reply(3, kAction, kUnknown);
 
@@ -100,7 +101,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaRetryTest, WhoIsNotWaitingIsCalledWhileOthersWait) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().concurrent = true;
   saga.Order(2, 3);
   saga.Submit().Reply(1, kAction, kOngoing).Reply(2, kAction, kSuccess);
@@ -113,7 +114,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRetryTest, JitterMovesTheTimeButNotTheInterval) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Jitter(0.85).Submit().Reply(1, kAction, kUnknown).Jitter(1.2).Pass(seconds(17)).Tick();
   saga.Reply(1, kAction, kUnknown);
 
@@ -126,7 +127,7 @@ tick 17s -> submitted (unchanged) k=1  call 01/action
 }
 
 TEST(SagaRetryTest, ARetryLimitAllowsOneCallMoreAtEvenIntervals) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.terms().retry_limit = 2;
   saga.terms().retry_interval = seconds(3);
   saga.Submit().Reply(1, kAction, kUnknown);
@@ -146,7 +147,7 @@ tick 6s -> submitted (unchanged)  call 01/action
 }
 
 TEST(SagaRetryTest, ARetryLimitCountsEachBranchAloneAndNeverOngoing) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.terms().retry_limit = 1;
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kUnknown);
@@ -158,7 +159,7 @@ TEST(SagaRetryTest, ARetryLimitCountsEachBranchAloneAndNeverOngoing) {
 
 // S5: the limit acts at the same attempt whatever crashed in between.
 TEST(SagaRetryTest, ACallRepeatedAfterACrashIsTheSameAttempt) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.terms().retry_limit = 1;
   saga.Submit().Reload().Reload().Reply(1, kAction, kUnknown);
   EXPECT_EQ(saga.txn().branches[0].attempts, 1U);
@@ -167,7 +168,7 @@ TEST(SagaRetryTest, ACallRepeatedAfterACrashIsTheSameAttempt) {
 }
 
 TEST(SagaRetryTest, ACompensationIsRetriedForEverEvenIfItSaysNo) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.terms().retry_limit = 1;
   saga.Submit().Reply(1, kAction, kFailure).Reply(1, kCompensate, kFailure);
   saga.Pass(seconds(20)).Tick().Reply(1, kCompensate, kUnknown);
@@ -188,7 +189,7 @@ tick 100s -> aborting (unchanged) k=2  call 01/compensate
 }
 
 TEST(SagaRetryTest, TheWayBackDoesNotInheritTheWaitsOfTheWayForward) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kFailure);
 
@@ -200,7 +201,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRetryTest, TheWaitSurvivesARestart) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Submit().Reply(1, kAction, kUnknown).Pass(seconds(5)).Reload().Pass(seconds(15)).Tick();
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -212,7 +213,7 @@ tick 20s -> submitted (unchanged) k=1  call 01/action
 }
 
 TEST(SagaRetryTest, AnOperatorMayEndTheWaitButNotTheBackOff) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Submit().ResetDue().Reply(1, kAction, kUnknown).Pass(seconds(5)).ResetDue().ResetDue();
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -225,7 +226,7 @@ reset due -> submitted (unchanged) k=1
 }
 
 TEST(SagaRetryTest, TheNumberOfRoundsAndAttemptsDoesNotWrapRound) {
-  SagaScenario scenario(1);
+  Scenario scenario(1);
   scenario.Submit();
   Txn txn = scenario.txn();
   txn.backoff = ~0U;
@@ -235,6 +236,29 @@ TEST(SagaRetryTest, TheNumberOfRoundsAndAttemptsDoesNotWrapRound) {
   EXPECT_EQ(decision.next.backoff, ~0U);
   EXPECT_EQ(decision.next.branches[0].attempts, ~0U);
   EXPECT_EQ(decision.next.due, kStart + seconds(300));
+}
+
+// The participant never saw it: its patience is not used up (S5).
+TEST(SagaRetryTest, ACallThatWasNotSentIsNoAttempt) {
+  Scenario saga(1);
+  saga.terms().retry_limit = 1;
+  saga.Submit();
+  for (int i = 0; i < 3; ++i) saga.Reply(1, kAction, kNotSent).Pass(seconds(10)).Tick();
+  EXPECT_EQ(saga.txn().branches[0].attempts, 0U);
+  saga.Reply(1, kAction, kUnknown).Pass(seconds(10)).Tick().Reply(1, kAction, kSuccess);
+  EXPECT_EQ(saga.txn().status, TxnStatus::kSucceed);
+}
+
+// Without a limit it backs off as any call without an answer: there is no room now.
+TEST(SagaRetryTest, ACallThatWasNotSentBacksOff) {
+  Scenario saga(1);
+  saga.Submit().Reply(1, kAction, kNotSent).Pass(seconds(20)).Tick().Reply(1, kAction, kNotSent);
+  EXPECT_EQ(saga.Transcript(), R"(
+submit -> submitted  call 01/action
+01/action NOT SENT -> submitted k=1  wake 20s
+tick 20s -> submitted (unchanged) k=1  call 01/action
+01/action NOT SENT -> submitted k=2  wake 60s
+)");
 }
 
 }  // namespace

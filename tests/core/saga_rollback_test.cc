@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/saga_scenario.h"
+#include "core/scenario.h"
 
 namespace treaty {
 namespace {
@@ -12,7 +12,7 @@ using enum Outcome;
 using std::chrono::seconds;
 
 TEST(SagaRollbackTest, CompensatesTheFirstActionEvenThoughItFailed) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.Submit().Reply(1, kAction, kFailure, "no money").Reply(1, kCompensate, kSuccess);
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -26,7 +26,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, CompensatesNewestFirstWhenTheSecondActionFails) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.Submit()
       .Reply(1, kAction, kSuccess)
       .Reply(2, kAction, kFailure)
@@ -44,7 +44,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, CompensatesEverythingWhenTheLastActionFails) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().progress = ProgressMode::kBehind;
   saga.Submit()
       .Reply(1, kAction, kSuccess)
@@ -66,7 +66,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, ConcurrentStepsAreCompensatedTogetherEachAfterItsOwnAction) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().concurrent = true;
   saga.Submit()
       .Reply(1, kAction, kSuccess)
@@ -88,7 +88,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaRollbackTest, OrdersAreFollowedBackwards) {
-  SagaScenario saga(4);
+  Scenario saga(4);
   saga.terms().concurrent = true;
   saga.Order(1, 3).Order(2, 3).Order(3, 4);
   saga.Submit()
@@ -115,7 +115,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRollbackTest, StepsNeverReachedAreLeftAlone) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Order(1, 2);
   saga.Submit().Reply(1, kAction, kFailure).Reply(1, kCompensate, kSuccess);
@@ -124,7 +124,7 @@ TEST(SagaRollbackTest, StepsNeverReachedAreLeftAlone) {
 }
 
 TEST(SagaRollbackTest, ALateSuccessIsKeptAndItsStepCompensatedAllTheSame) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Submit()
       .Reply(1, kAction, kFailure)
@@ -143,7 +143,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRollbackTest, ASecondFailureDoesNotReplaceTheReason) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Submit().Reply(2, kAction, kFailure, "first").Reply(1, kAction, kFailure, "second");
 
@@ -152,7 +152,7 @@ TEST(SagaRollbackTest, ASecondFailureDoesNotReplaceTheReason) {
 }
 
 TEST(SagaRollbackTest, LateRepliesWithoutAResultAndRepeatedOnesChangeNothing) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Submit()
       .Reply(1, kAction, kFailure)
@@ -178,7 +178,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRollbackTest, StepsWithoutACompensationAreDoneInTheirTurn) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.body().steps[0].compensate.clear();
   saga.body().steps[2].compensate.clear();
   saga.Submit()
@@ -198,7 +198,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, StepsWithoutACompensationFollowTheOrdersBackwards) {
-  SagaScenario saga(4);
+  Scenario saga(4);
   saga.terms().concurrent = true;
   saga.Order(1, 2).Order(2, 3).Order(3, 4);
   for (const std::size_t i : {1U, 2U}) saga.body().steps[i].compensate.clear();
@@ -215,7 +215,7 @@ TEST(SagaRollbackTest, StepsWithoutACompensationFollowTheOrdersBackwards) {
 }
 
 TEST(SagaRollbackTest, WithNothingToCallTheNextTickEndsIt) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.body().steps[0].compensate.clear();
   saga.Submit().Reply(1, kAction, kFailure).Tick();
 
@@ -228,7 +228,7 @@ tick 0s -> failed
 
 // As the reference does it: such a step counts as done, whatever its compensation is for.
 TEST(SagaRollbackTest, AStepWithoutAnActionIsCompensatedOnceReached) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.body().steps[0].action.clear();
   saga.Submit().Reply(2, kAction, kFailure).Reply(2, kCompensate, kSuccess);
 
@@ -240,7 +240,7 @@ submit -> submitted  call 02/action
 }
 
 TEST(SagaRollbackTest, TheTimeoutTurnsItRoundAndIsToldInTheReason) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().timeout_to_fail = seconds(7);
   saga.Submit().Reply(1, kAction, kOngoing).Pass(seconds(6)).Tick().Pass(seconds(1)).Tick();
 
@@ -254,7 +254,7 @@ tick 7s -> aborting  call 01/compensate
 }
 
 TEST(SagaRollbackTest, AfterItsTimeASagaCallsNoFurtherAction) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().timeout_to_fail = seconds(7);
   saga.Submit().Pass(seconds(7)).Reply(1, kAction, kSuccess).Tick();
 
@@ -266,7 +266,7 @@ tick 7s -> aborting  call 01/compensate
 }
 
 TEST(SagaRollbackTest, TheTimeoutCountsFromThePrepare) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.terms().timeout_to_fail = seconds(7);
   saga.Prepare().Pass(seconds(8)).Submit().Tick().Tick();
 
@@ -280,7 +280,7 @@ tick 8s -> failed
 }
 
 TEST(SagaRollbackTest, TheTimeoutDoesNotTouchASagaThatIsRollingBack) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.terms().timeout_to_fail = seconds(7);
   saga.Submit().Reply(1, kAction, kFailure, "no").Pass(seconds(8)).Tick();
 
@@ -289,7 +289,7 @@ TEST(SagaRollbackTest, TheTimeoutDoesNotTouchASagaThatIsRollingBack) {
 }
 
 TEST(SagaRollbackTest, ARestartedRollbackHoldsBackWhatMayStillBeUnderWay) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.terms().concurrent = true;
   saga.Submit()
       .Reply(1, kAction, kFailure)
@@ -310,12 +310,12 @@ tick 3s -> aborting (unchanged)  call 02/compensate
 }
 
 TEST(SagaRollbackTest, TheHoldIsTheRequestTimeoutButTenSecondsAtMost) {
-  SagaScenario quick(1);
+  Scenario quick(1);
   quick.terms().request_timeout = seconds(5);
   quick.Submit().Reload();
   EXPECT_EQ(quick.txn().live.hold_until, kStart + seconds(5));
 
-  SagaScenario slow(1);
+  Scenario slow(1);
   slow.terms().request_timeout = seconds(3600);
   slow.Submit().Reload();
   EXPECT_EQ(slow.txn().live.hold_until, kStart + seconds(10));
@@ -323,7 +323,7 @@ TEST(SagaRollbackTest, TheHoldIsTheRequestTimeoutButTenSecondsAtMost) {
 
 // In this mode the record of the submit is the intent of every step.
 TEST(SagaRollbackTest, AfterARestartEveryStepCountsAsCalledIfSuccessesAreWrittenBehind) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.terms().progress = ProgressMode::kBehind;
   saga.Submit()
       .Reply(1, kAction, kSuccess)
@@ -348,7 +348,7 @@ tick 3s -> aborting (unchanged)  call 03/compensate
 }
 
 TEST(SagaRollbackTest, AfterARestartTheFrontierCountsAsCalledIfResultsAreDurable) {
-  SagaScenario saga(3);
+  Scenario saga(3);
   saga.Submit().Reply(1, kAction, kSuccess).Reload();
 
   EXPECT_TRUE(saga.txn().branches[0].called);
@@ -357,7 +357,7 @@ TEST(SagaRollbackTest, AfterARestartTheFrontierCountsAsCalledIfResultsAreDurable
 }
 
 TEST(SagaRollbackTest, ForceEndsItVisiblyAndForEver) {
-  SagaScenario saga(2);
+  Scenario saga(2);
   saga.Submit().Pass(seconds(5)).ForceStop("ops", "broken participant");
   saga.Reply(1, kAction, kSuccess).Tick().ResetDue().Submit().ForceStop("other", "again");
 
@@ -376,7 +376,7 @@ force -> failed (unchanged)
 }
 
 TEST(SagaRollbackTest, ForceKeepsTheReasonOfARollback) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Submit().Reply(1, kAction, kFailure, "no").ForceStop("ops", "stuck");
 
   EXPECT_EQ(saga.txn().status, TxnStatus::kFailed);
@@ -384,7 +384,7 @@ TEST(SagaRollbackTest, ForceKeepsTheReasonOfARollback) {
 }
 
 TEST(SagaRollbackTest, ForceEndsAPreparedSagaToo) {
-  SagaScenario saga(1);
+  Scenario saga(1);
   saga.Prepare().ForceStop("ops", "orphan");
 
   EXPECT_EQ(saga.txn().status, TxnStatus::kFailed);

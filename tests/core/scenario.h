@@ -1,9 +1,9 @@
-// Plays one saga against the core and writes down the conversation, one line per event:
+// Plays one transaction against the core and writes down the conversation, one line per event:
 //
 //   01/action UNKNOWN -> submitted k=1  call 02/action  wake 20s
 //
 // After the arrow: the status; "(unchanged)" or "(behind)" unless the change is durable; k and
-// the calls that start now; the next wake-up, in seconds since the saga was created. As in the
+// the calls that start now; the next wake-up, in seconds since it was created. As in the
 // engine, a branch that is being called is not called again until it has answered.
 
 #pragma once
@@ -13,17 +13,17 @@
 #include <utility>
 #include <vector>
 
-#include "core/saga.h"
+#include "core/model.h"
 #include "core/step.h"
 
 namespace treaty {
 
 inline constexpr Time kStart = Time(Duration(1'700'000'000'000));
 
-class SagaScenario {
+class Scenario {
  public:
-  // A saga of `steps` steps, with URLs like http://a/1 and http://c/1.
-  explicit SagaScenario(std::uint32_t steps);
+  // With `steps` steps, of a saga or a message, with URLs like http://a/1 and http://c/1.
+  explicit Scenario(std::uint32_t steps, Model model = Model::kSaga);
 
   // To be changed before the first event only.
   Body& body() { return body_; }
@@ -31,19 +31,24 @@ class SagaScenario {
   Policy& policy() { return policy_; }
 
   // Lets step `later` wait for `earlier`; both counted from 1, as in every call here.
-  SagaScenario& Order(std::uint32_t earlier, std::uint32_t later);
+  Scenario& Order(std::uint32_t earlier, std::uint32_t later);
 
-  SagaScenario& Prepare();
-  SagaScenario& Submit();                 // Creates it, or submits what is prepared.
-  SagaScenario& SubmitWith(Terms terms);  // Replaces the terms of what is prepared.
-  SagaScenario& Reply(std::uint32_t step, Op op, Outcome outcome, std::string text = "");
-  SagaScenario& Pass(std::chrono::seconds time);  // Lets time pass without telling the core.
-  SagaScenario& Tick();
-  SagaScenario& ForceStop(std::string who, std::string why);
-  SagaScenario& ResetDue();
+  Scenario& Prepare();
+  Scenario& Submit();                 // Creates it, or submits what is prepared.
+  Scenario& SubmitWith(Terms terms);  // Replaces the terms of what is prepared.
+  Scenario& Abort();
+  // The branch `number` with the URLs above, or the step of a workflow with this outcome.
+  Scenario& Register(std::uint32_t number, BranchStatus outcome = BranchStatus::kPrepared);
+  Scenario& EndWorkflow(TxnStatus end);
+  Scenario& ReplyQuery(Outcome outcome, std::string text = "");
+  Scenario& Reply(std::uint32_t step, Op op, Outcome outcome, std::string text = "");
+  Scenario& Pass(std::chrono::seconds time);  // Lets time pass without telling the core.
+  Scenario& Tick();
+  Scenario& ForceStop(std::string who, std::string why);
+  Scenario& ResetDue();
   // The process dies; another one reads back the last durable state.
-  SagaScenario& Reload();
-  SagaScenario& Jitter(double factor);
+  Scenario& Reload();
+  Scenario& Jitter(double factor);
 
   const Txn& txn() const { return txn_; }
   const std::string& reason() const { return txn_.rollback_reason; }
@@ -51,6 +56,8 @@ class SagaScenario {
   std::string Branches() const;  // "[succeed,failed]": compensate and action of each step.
 
  private:
+  std::string NameOf(const Call& call) const;
+  void ReplyTo(const Call& call, Outcome outcome, std::string text);
   void Decide(const std::string& what, decltype(Event::what) event);
   void Note(const std::string& what, Durability durability);
 
