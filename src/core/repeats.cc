@@ -91,6 +91,23 @@ Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
                 StatusWord(stored) + "', cannot abort.");
 }
 
+namespace {
+
+Ruling RuleOnNewBranch(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches) {
+  if (!asked.url_trouble.ok()) {
+    return Reply(Answer::Kind::kInvalid, asked.url_trouble.message());
+  }
+  if (!asked.rpc_trouble.ok() && stored.body->protocol == "json-rpc") {
+    return Reply(Answer::Kind::kInvalid, asked.rpc_trouble.message());
+  }
+  if (stored.registered.size() < most_branches) return {Ruling::Kind::kApply, {}};
+  return Reply(Answer::Kind::kInvalid,
+               "too many branches; at most " + std::to_string(most_branches) + " (Limits.Steps)");
+}
+
+}  // namespace
+
+// What is wrong with a URL is told of a new branch only: a repeat has been stored already.
 Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches) {
   if (stored.body->model != asked.model) return OtherModel(stored, asked.model);
   const bool is_workflow = asked.model == Model::kWorkflow;
@@ -100,21 +117,11 @@ Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size
     if (is_workflow) return Recorded("the workflow is " + StatusWord(stored) + " already");
     return {Ruling::Kind::kAnswer, UnknownForRegister(stored.gid(), asked.model)};
   }
-  if (!asked.url_trouble.ok()) {
-    return Reply(Answer::Kind::kInvalid, asked.url_trouble.message());
-  }
-  if (!asked.rpc_trouble.ok() && stored.body->protocol == "json-rpc") {
-    return Reply(Answer::Kind::kInvalid, asked.rpc_trouble.message());
-  }
   const auto same_place = [&](const std::shared_ptr<const Step>& step) {
     return step->id == asked.step->id && step->op == asked.step->op;
   };
   const auto known = std::ranges::find_if(stored.registered, same_place);
-  if (known == stored.registered.end()) {
-    if (stored.registered.size() < most_branches) return {Ruling::Kind::kApply, {}};
-    return Reply(Answer::Kind::kInvalid,
-                 "too many branches; at most " + std::to_string(most_branches) + " (Limits.Steps)");
-  }
+  if (known == stored.registered.end()) return RuleOnNewBranch(stored, asked, most_branches);
   if (is_workflow) return Recorded("the outcome of this step is recorded already");
   if (**known == *asked.step) return Reply(Answer::Kind::kSuccess, "");
   return Refuse("the branch id is taken by a branch with other content; use a new branch_id");

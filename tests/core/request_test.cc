@@ -162,6 +162,19 @@ TEST(RepeatsTest, AWaitingClientHearsTheTruth) {
   EXPECT_EQ(running.message.find("FAILURE"), std::string::npos);
 }
 
+// The rules of the door may have changed since it was stored.
+TEST(RepeatsTest, ARepeatedRegistrationIsNotMeasuredAgain) {
+  Body tcc;
+  tcc.model = Model::kTcc;
+  Txn stored = Stored(tcc, TxnStatus::kPrepared);
+  RegisterRequest request;
+  request.step = std::make_shared<Step>(Step{"http://a", "http://c", "", "01"});
+  request.url_trouble = {Code::kInvalidArgument, "not allowed"};
+  EXPECT_EQ(RuleOnRegister(stored, request, 10).answer.kind, Answer::Kind::kInvalid);
+  stored.registered.push_back(request.step);
+  EXPECT_EQ(RuleOnRegister(stored, request, 10).answer.kind, Answer::Kind::kSuccess);
+}
+
 class SubmittedTermsTest : public ::testing::Test {
  protected:
   SubmittedTermsTest() {
