@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "core/txn.h"
+#include "store/kv.h"
 
 namespace treaty {
 
@@ -23,21 +24,24 @@ struct Write {
   enum class Kind : std::uint8_t {
     kInsert,  // Refused with kExists if the gid is taken. txn->version is 1.
     kUpdate,  // Refused with kStale unless the stored version is txn->version - 1.
+    kEdit,    // Of `edit` alone: refused with kStale unless the entry is the one it replaces.
   };
   Kind kind = Kind::kInsert;
-  const Txn* txn = nullptr;    // Not owned; outlives the call.
-  bool terms_changed = false;  // kUpdate: the terms are to be rewritten too.
-  std::uint64_t write_id = 0;  // Random; tells one's own write from another's later.
-  std::string owner = {};      // Empty: nobody drives it, `wake` brings it back.
-  Time wake = kNever;          // The due index's time; kNever for a finished or resting one.
-  std::size_t added = 0;       // How many of txn->registered, at the end, are not stored yet.
+  const Txn* txn = nullptr;      // Not owned; outlives the call. Null for kEdit.
+  bool terms_changed = false;    // kUpdate: the terms are to be rewritten too.
+  std::uint64_t write_id = 0;    // Random; tells one's own write from another's later.
+  std::string owner = {};        // Empty: nobody drives it, `wake` brings it back.
+  Time wake = kNever;            // The due index's time; kNever for a finished or resting one.
+  std::size_t added = 0;         // How many of txn->registered, at the end, are not stored yet.
+  const KvEdit* edit = nullptr;  // kEdit: not owned; outlives the call.
 };
 
 enum class Verdict : std::uint8_t {
   kStored,
   kExists,   // kInsert: the gid is taken, by another write than this one.
-  kStale,    // kUpdate: the version has moved on, by another write than this one.
+  kStale,    // kUpdate, kEdit: it has moved on, by another write than this one.
   kIllegal,  // The status move is not in the table of core/txn.h; a mistake of ours.
+  kFull,     // kEdit: there are as many entries of the category as there may be.
 };
 
 // A record as found, with the columns that only the engine cares for.
@@ -77,7 +81,8 @@ class Store {
 
   // Makes `writes` durable as one database transaction; each is stored or refused on its own,
   // and `verdicts` (of the same size) says which. A repeated write that finds its own write id
-  // in the record counts as kStored. No two writes of a batch name the same gid.
+  // in the record counts as kStored, and so does an edit that finds the entry gone that it was
+  // to take away. No two writes of a batch name the same gid; edits run in their order.
   //
   // kUnavailable: nothing was stored, try again. kUnknown: settle by writing again under a new
   // write id and the same condition. Any other error: nothing was stored and trying again is
@@ -103,6 +108,13 @@ class Store {
 
   // Returns a page of the list; kInvalidArgument: the position is none of ours.
   virtual Result<ListPage> List(const ListFilter& filter) = 0;
+
+  // Returns the entry, or nothing.
+  virtual Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) = 0;
+
+  // Returns a page of the entries; kInvalidArgument: the position is none of ours. A page ends
+  // early where its values exceed kKvPageBytes, but never without an entry.
+  virtual Result<KvPage> ListKv(const KvFilter& filter) = 0;
 
   // Deletes up to `limit` transactions finished before `before`, parts included; returns how
   // many. Runs on the committer's thread, between batches.

@@ -1,6 +1,7 @@
 // The memory store against the promises of every store.
 
 #include "contract/branch_contract.h"
+#include "contract/kv_contract.h"
 #include "contract/store_contract.h"
 #include "store/memory/memory_store.h"
 
@@ -23,6 +24,7 @@ class MemoryFactory {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BranchContract, MemoryFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, KvContract, MemoryFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

@@ -2,6 +2,7 @@
 
 #include "contract/branch_contract.h"
 #include "contract/kept_log.h"
+#include "contract/kv_contract.h"
 #include "contract/store_contract.h"
 #include "contract/temp_folder.h"
 #include "store/sqlite/sqlite_store.h"
@@ -26,6 +27,7 @@ class SqliteFactory {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreContract, SqliteFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BranchContract, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, KvContract, SqliteFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

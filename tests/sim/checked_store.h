@@ -41,6 +41,11 @@ class CheckedStore final : public Store {
     return store_->FindLater(after, limit);
   }
   Result<ListPage> List(const ListFilter& filter) override { return store_->List(filter); }
+  Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override {
+    if (ReadFails()) return Broken();
+    return store_->LoadKv(cat, key);
+  }
+  Result<KvPage> ListKv(const KvFilter& filter) override { return store_->ListKv(filter); }
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     return store_->Prune(before, limit);
   }

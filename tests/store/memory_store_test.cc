@@ -52,6 +52,18 @@ TEST_F(MemoryStoreTest, AFaultHitsOneCommitOnly) {
   EXPECT_EQ(store_->size(), 1u);
 }
 
+TEST_F(MemoryStoreTest, LosesAnEditAsItLosesATransaction) {
+  const KvEdit edit{.cat = "topics", .key = "t", .value = "[]"};
+  const Write write{.kind = Write::Kind::kEdit, .write_id = 1, .edit = &edit};
+  Verdict verdict = Verdict::kIllegal;
+  store_->InjectFault(CommitFault::kLostRequest);
+  EXPECT_EQ(store_->Commit({&write, 1}, {&verdict, 1}).code(), Code::kUnknown);
+  EXPECT_FALSE(store_->LoadKv("topics", "t")->has_value());
+  store_->InjectFault(CommitFault::kLostAnswer);
+  EXPECT_EQ(store_->Commit({&write, 1}, {&verdict, 1}).code(), Code::kUnknown);
+  EXPECT_TRUE(store_->LoadKv("topics", "t")->has_value());
+}
+
 TEST_F(MemoryStoreTest, ShowsTheTimeOfTheClockItWasGiven) {
   EXPECT_EQ(store_->clock().Now(), At(5));
 }

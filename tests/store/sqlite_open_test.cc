@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/kv_fixtures.h"
 #include "store/raw_database.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite_fixture.h"
@@ -134,11 +135,12 @@ std::vector<Migration> AndThen(const char* sql) {
   return all;
 }
 
-// A file of version 1 opens, its sagas are there, and it takes the other models.
+// A file of version 1 opens, its sagas are there, and it takes the other models and entries.
 TEST_F(SqliteOpenTest, OpensAFileOfTheFirstVersion) {
   CreateWithOne();
-  RunSql(path_, "PRAGMA user_version = 1");
+  RunSql(path_, "DROP TABLE kv; PRAGMA user_version = 1");
   EXPECT_TRUE(LoadOrNothing(*Open(), "g1"));
+  EXPECT_EQ(CommitOne(*Open(), EditOf(PutOf("t", "[]"), 1)), Verdict::kStored);
   EXPECT_EQ(QueryNumber(path_, "PRAGMA user_version"), Migrations().back().number);
 }
 

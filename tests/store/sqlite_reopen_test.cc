@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "contract/branch_fixtures.h"
+#include "contract/kv_fixtures.h"
 #include "store/raw_database.h"
 #include "store/sqlite_fixture.h"
 
@@ -55,6 +56,23 @@ TEST_F(SqliteReopenTest, KeepsRegisteredBranchesWhenTheProcessIsKilled) {
     EXPECT_EQ(CommitOne(store, AddingUpdateOf(third, 2, 3)), Verdict::kStored);
   });
   ExpectSameBranches(LoadOrNothing(*Open(), "g")->txn, third);
+}
+
+TEST_F(SqliteReopenTest, KeepsEntriesAndTheirTimeWhenTheProcessIsKilled) {
+  const Time late = At(9'000'000'000'000);
+  InKilledProcess([&](Store& store) {
+    KvEdit edit = PutOf("t", "a");
+    EXPECT_EQ(CommitOne(store, EditOf(edit, 1)), Verdict::kStored);
+    edit = ChangeOf(**store.LoadKv("topics", "t"), "b");
+    edit.now = late;
+    EXPECT_EQ(CommitOne(store, EditOf(edit, 2)), Verdict::kStored);
+  });
+  const std::unique_ptr<Store> store = Open();
+  const auto entry = store->LoadKv("topics", "t");
+  ASSERT_TRUE(entry.ok() && entry->has_value());
+  EXPECT_EQ((*entry)->value, "b");
+  EXPECT_EQ((*entry)->version, 2u);
+  EXPECT_GE(store->clock().Now(), late);
 }
 
 // A part that is gone is named, not taken for a shorter list.

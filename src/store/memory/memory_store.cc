@@ -11,6 +11,7 @@
 
 #include "store/legal_move.h"
 #include "store/list_position.h"
+#include "store/memory/kv_map.h"
 
 namespace treaty {
 namespace {
@@ -57,10 +58,7 @@ class MapStore final : public MemoryStore {
 
   Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
     const std::lock_guard lock(mutex_);
-    if (failing_loads_ > 0) {
-      --failing_loads_;
-      return Status{Code::kUnavailable, "the read failed"};
-    }
+    if (LoadFails()) return Status{Code::kUnavailable, "the read failed"};
     const auto found = records_.find(gid);
     if (found == records_.end()) return std::optional<StoredTxn>();
     return std::optional<StoredTxn>(found->second);
@@ -112,6 +110,17 @@ class MapStore final : public MemoryStore {
     return PageBefore(end, filter);
   }
 
+  Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override {
+    const std::lock_guard lock(mutex_);
+    if (LoadFails()) return Status{Code::kUnavailable, "the read failed"};
+    return kv_.Load(cat, key);
+  }
+
+  Result<KvPage> ListKv(const KvFilter& filter) override {
+    const std::lock_guard lock(mutex_);
+    return kv_.List(filter);
+  }
+
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::size_t pruned = 0;
@@ -146,7 +155,10 @@ class MapStore final : public MemoryStore {
  private:
   using Records = std::unordered_map<std::string, StoredTxn>;
 
+  bool LoadFails() { return failing_loads_ > 0 && failing_loads_-- > 0; }
+
   Verdict Apply(const Write& write) {
+    if (write.kind == Write::Kind::kEdit) return kv_.Apply(*write.edit, write.write_id);
     return write.kind == Write::Kind::kInsert ? Insert(write) : Update(write);
   }
 
@@ -241,6 +253,7 @@ class MapStore final : public MemoryStore {
   CommitFault fault_ = CommitFault::kNone;
   int failing_loads_ = 0;
   Records records_;
+  KvMap kv_;
   TimeIndex listed_;                  // All, by created.
   TimeIndex due_;                     // Unfinished ones with a wake time.
   TimeIndex finished_;                // Finished ones, by when.

@@ -23,7 +23,7 @@ class MemoryStore : public Store {
   // Sets the fault of the next commit.
   virtual void InjectFault(CommitFault fault) = 0;
 
-  // The next `count` calls of Load fail with kUnavailable.
+  // The next `count` calls of Load and LoadKv fail with kUnavailable.
   virtual void FailLoads(int count) = 0;
 
   // How many transactions it holds.

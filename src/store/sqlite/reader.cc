@@ -112,7 +112,7 @@ Status Reader::PrepareAll() {
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
-  return {};
+  return kv_.Prepare(connection_);
 }
 
 Result<std::optional<StoredTxn>> Reader::Load(const std::string& gid) {

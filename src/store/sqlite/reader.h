@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/kv_reader.h"
 #include "store/store.h"
 #include "wire/record/record_codec.h"
 
@@ -33,6 +34,8 @@ class Reader {
   Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit);
   Result<ListPage> List(const ListFilter& filter);
 
+  KvReader& kv() { return kv_; }
+
   // The latest time that the database shows.
   Result<Time> LastTime();
 
@@ -49,6 +52,7 @@ class Reader {
 
   SqliteConnection connection_;
   Log& log_;
+  KvReader kv_;
   RecordCodec codec_;
   Statement load_, load_parts_, find_due_, find_orphans_, find_later_, last_time_;
   Statement list_one_, list_all_, list_unfinished_, list_failed_;

@@ -90,6 +90,16 @@ class SqliteStore final : public Store {
     return reader_->List(filter);
   }
 
+  Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->kv().Load(cat, key);
+  }
+
+  Result<KvPage> ListKv(const KvFilter& filter) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->kv().List(filter);
+  }
+
   Status CheckWritable() override {
     const std::lock_guard lock(writer_mutex_);
     CheckFile();

@@ -83,7 +83,7 @@ Status Writer::PrepareAll() {
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
-  return {};
+  return kv_.Prepare(connection_);
 }
 
 template <typename Work>
@@ -119,6 +119,7 @@ Status Writer::Commit(std::span<const Write> writes, std::span<Verdict> verdicts
 }
 
 int Writer::Apply(const Write& write, Verdict& verdict) {
+  if (write.kind == Write::Kind::kEdit) return kv_.Apply(write, verdict);
   return write.kind == Write::Kind::kInsert ? Insert(write, verdict) : Update(write, verdict);
 }
 
@@ -239,10 +240,15 @@ int Writer::JudgeRefused(const Write& write, Verdict& verdict) {
 }
 
 // At the next start the clock begins after the latest time that any row shows. Rows of owners and
-// finished ones are found by their indexes; the times of those that sleep are noted here.
+// finished ones are found by their indexes; the times of those that sleep, and of edits, are noted
+// here.
 int Writer::NoteClock(std::span<const Write> writes) {
   Time latest = saved_clock_;
   for (const Write& write : writes) {
+    if (write.kind == Write::Kind::kEdit) {
+      latest = std::max(latest, write.edit->now);
+      continue;
+    }
     const bool sleeps = write.owner.empty() && !write.txn->IsFinished();
     if (sleeps) latest = std::max(latest, write.txn->updated);
   }

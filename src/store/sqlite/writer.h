@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "store/legal_move.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/kv_writer.h"
 #include "store/store.h"
 #include "wire/record/record_codec.h"
 
@@ -64,6 +65,7 @@ class Writer {
 
   SqliteConnection connection_;
   Log& log_;
+  KvWriter kv_;
   RecordCodec codec_;
   std::string state_bytes_, terms_bytes_, body_bytes_;
   Time saved_clock_ = kNever;
