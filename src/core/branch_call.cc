@@ -13,7 +13,13 @@ const std::string kNothing;
 
 const std::string& BranchCall::url() const {
   if (op == Op::kQuery) return body->query_prepared;
+  if (const Recipient* to = recipient()) return to->url;
   return op == Op::kAction ? step->action : step->compensate;
+}
+
+const Recipient* BranchCall::recipient() const {
+  if (op != Op::kAction || body->recipients.empty()) return nullptr;
+  return &body->recipients[branch.value];
 }
 
 const std::string& BranchCall::payload() const {
@@ -27,6 +33,7 @@ std::shared_ptr<const void> BranchCall::payload_owner() const {
 }
 
 std::string BranchCall::branch_id() const {
+  if (const Recipient* to = recipient()) return to->id;
   const bool by_place = op == Op::kQuery || step->id.empty();
   return by_place ? BranchId(branch) : step->id;
 }
@@ -55,7 +62,7 @@ BranchCall MakeCall(const Txn& txn, const Call& call, const Policy& policy) {
                   .timeout = own.count() > 0 ? own : policy.request_timeout};
   if (call.op == Op::kQuery) return made;
   const std::size_t i = call.branch.value;
-  made.step = txn.registered.empty() ? std::shared_ptr<const Step>(txn.body, &txn.body->steps[i])
+  made.step = txn.registered.empty() ? std::shared_ptr<const Step>(txn.body, &txn.step(i))
                                      : txn.registered[i];
   return made;
 }

@@ -14,7 +14,7 @@ namespace treaty {
 
 // One call, complete: nothing else of the transaction is needed to make it.
 struct BranchCall {
-  std::shared_ptr<const Body> body;    // gid, model, protocol, query_prepared.
+  std::shared_ptr<const Body> body;    // gid, model, protocol, query_prepared, recipients.
   std::shared_ptr<const Terms> terms;  // Headers; what a workflow is resumed with.
   std::shared_ptr<const Step> step;    // Null for Op::kQuery.
   BranchIndex branch;
@@ -28,6 +28,9 @@ struct BranchCall {
   std::string branch_id() const;
   std::string_view op_name() const;
   bool is_post() const;
+
+  // Of a message with topics: to whom it goes; otherwise null.
+  const Recipient* recipient() const;
 
   // The word that decides counts anywhere in a reply, not only alone (protocol §18, 7).
   bool finds_words() const;

@@ -74,8 +74,7 @@ void WakeBy(Duties& duties, Time time) {
 }
 
 const std::string& UrlOf(const Txn& txn, const Call& call) {
-  const Step& step = txn.step(call.branch.value);
-  return call.op == Op::kAction ? step.action : step.compensate;
+  return UrlOf(txn, call.branch.value, call.op);
 }
 
 void AddTurn(const Txn& txn, Call call, Time now, Duties& duties) {

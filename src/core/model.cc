@@ -18,7 +18,7 @@ Txn Create(std::shared_ptr<const Body> body, std::shared_ptr<const Terms> terms,
   txn.body = std::move(body);
   txn.terms = std::move(terms);
   txn.status = status;
-  txn.branches.resize(txn.body->steps.size());
+  txn.branches.resize(CountBranches(*txn.body));
   txn.created = now;
   txn.updated = now;
   return txn;

@@ -40,6 +40,7 @@ struct TxnRequest {
   bool has_query_prepared = false;
   OptionSet options = {};
   std::optional<WorkflowEnded> ended = {};  // Of a workflow's submit.
+  Status topic_trouble = {};                // Why body has no recipients; for a new gid only.
 };
 
 // A branch that the client registers, or a workflow step whose outcome it records.

@@ -152,8 +152,21 @@ std::string BranchId(BranchIndex branch) {
 
 std::string BranchId(const Txn& txn, BranchIndex branch) {
   if (branch.value >= txn.branches.size()) return BranchId(branch);
-  const std::string& own = txn.step(branch.value).id;
+  const auto& recipients = txn.body->recipients;
+  const std::string& own =
+      recipients.empty() ? txn.step(branch.value).id : recipients[branch.value].id;
   return own.empty() ? BranchId(branch) : own;
+}
+
+const std::string& UrlOf(const Txn& txn, std::size_t branch, Op op) {
+  const auto& recipients = txn.body->recipients;
+  if (!recipients.empty() && op == Op::kAction) return recipients[branch].url;
+  const Step& step = txn.step(branch);
+  return op == Op::kAction ? step.action : step.compensate;
+}
+
+std::size_t CountBranches(const Body& body) {
+  return body.recipients.empty() ? body.steps.size() : body.recipients.size();
 }
 
 const Step* FindRegistered(const Txn& txn, const Step& step) {

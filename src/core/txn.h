@@ -57,13 +57,24 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
+// One of those to whom a message goes, where a step of it names a topic.
+struct Recipient {
+  std::string url;
+  std::string id;          // The wire's branch id.
+  std::uint32_t step = 0;  // The place of the step with the payload.
+  bool operator==(const Recipient&) const = default;
+};
+
 // What the client submitted: part 0 of the stored body.
 struct Body {
   std::string gid;
   Model model = Model::kSaga;
   std::string protocol = "http";  // "http", "grpc" or "json-rpc".
   std::string query_prepared;
-  std::vector<Step> steps;
+  std::vector<Step> steps;  // As sent.
+  // Of a message with topics: what the steps stood for when it was first stored, in their order.
+  // Empty: a branch per step.
+  std::vector<Recipient> recipients = {};
   bool prepared = false;  // First stored by a prepare: its submit may carry only some fields.
 };
 
@@ -138,7 +149,7 @@ struct Txn {
 
   // Durable.
   TxnStatus status = TxnStatus::kPrepared;
-  std::vector<Branch> branches;  // One per step, of the body or registered.
+  std::vector<Branch> branches;  // One per step, of the body or registered, or per recipient.
   // Of TCC, XA and workflow, in the order of registration. Only ever grows.
   std::vector<std::shared_ptr<const Step>> registered;
   std::string rollback_reason;
@@ -156,8 +167,10 @@ struct Txn {
   Live live;
 
   const std::string& gid() const { return body->gid; }
+  // The step that a branch belongs to. Of a recipient: with the payload, and the topic for a URL.
   const Step& step(std::size_t branch) const {
-    return registered.empty() ? body->steps[branch] : *registered[branch];
+    if (!registered.empty()) return *registered[branch];
+    return body->steps[body->recipients.empty() ? branch : body->recipients[branch].step];
   }
   // Set aside until an operator releases it with DueReset: driving it may kill the process again.
   bool IsQuarantined() const { return deaths >= kMostDeaths; }
@@ -180,6 +193,12 @@ std::string_view OpName(Model model, Op op);
 // the hundredth, and "00" for kNoBranch.
 std::string BranchId(BranchIndex branch);
 std::string BranchId(const Txn& txn, BranchIndex branch);
+
+// The URL that is called for a branch.
+const std::string& UrlOf(const Txn& txn, std::size_t branch, Op op);
+
+// How many branches a transaction has from the beginning.
+std::size_t CountBranches(const Body& body);
 
 // The registered branch in the same place as `step` (id and op), else null.
 const Step* FindRegistered(const Txn& txn, const Step& step);

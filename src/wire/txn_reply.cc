@@ -144,7 +144,7 @@ const Step* KnownStep(const BranchRow& row) {
   const Txn& txn = row.txn;
   const std::size_t i = row.index.value;
   if (i < txn.registered.size()) return txn.registered[i].get();
-  return i < txn.body->steps.size() ? &txn.body->steps[i] : nullptr;
+  return i < CountBranches(*txn.body) ? &txn.step(i) : nullptr;
 }
 
 std::string_view OpOf(const BranchRow& row, const Step* step) {
@@ -163,11 +163,10 @@ void AppendBranch(std::string& out, const BranchRow& row) {
   object.TimeOrNull("update_time", when == kNever ? row.txn.created : when);
   object.StringIfAny("gid", row.txn.gid());
   if (step != nullptr) {
-    object.StringIfAny("url", action ? step->action : step->compensate);
+    object.StringIfAny("url", UrlOf(row.txn, row.index.value, row.op));
     if (!step->payload.empty()) AppendBase64(object.Key("bin_data"), step->payload);
   }
-  const bool has_id = step != nullptr && !step->id.empty();
-  object.String("branch_id", has_id ? step->id : BranchId(row.index));
+  object.String("branch_id", step != nullptr ? BranchId(row.txn, row.index) : BranchId(row.index));
   object.String("op", OpOf(row, step));
   object.String("status", Name(action ? branch.action : branch.compensate));
   object.TimeIfAny("finish_time", when);

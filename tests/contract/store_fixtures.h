@@ -122,6 +122,7 @@ inline void ExpectSameBody(const Body& actual, const Body& expected) {
   EXPECT_EQ(actual.protocol, expected.protocol);
   EXPECT_EQ(actual.query_prepared, expected.query_prepared);
   EXPECT_EQ(actual.steps, expected.steps);
+  EXPECT_EQ(actual.recipients, expected.recipients);
   EXPECT_EQ(actual.prepared, expected.prepared);
 }
 
@@ -172,6 +173,7 @@ inline Txn EveryFieldSet(const std::string& gid) {
   body->steps[0].payload = std::string("\0\x01\xff'\"%", 6);
   body->steps[0].id = "01-02";
   body->steps[0].op = "any word";
+  body->recipients = {{"http://a/\xc3\xa4", "01-01", 0}, {"http://b/", "01-02", 0}};
   body->prepared = true;
   txn.body = std::move(body);
   txn.terms = std::make_shared<Terms>(EveryTermSet());

@@ -35,7 +35,8 @@ BranchStatus StatusOf(const Branch& branch, Op op) {
   return op == Op::kAction ? branch.action : branch.compensate;
 }
 
-const std::string& UrlOf(const Txn& txn, std::size_t branch, Op op) {
+const std::string& Url(const Txn& txn, std::size_t branch, Op op) {
+  if (!txn.body->recipients.empty()) return txn.body->recipients[branch].url;
   const Step& step = txn.step(branch);
   return op == Op::kAction ? step.action : step.compensate;
 }
@@ -156,7 +157,7 @@ void PactChecker::CheckResults(const Pact& pact, const Txn& next) {
       const BranchStatus now = StatusOf(next.branches[i], op);
       if (old == now) continue;
       if (old != BranchStatus::kPrepared) Fail(next.gid(), "G8: a result was rewritten");
-      const bool heard = pact.legs[i].done[Way(op)] || UrlOf(next, i, op).empty();
+      const bool heard = pact.legs[i].done[Way(op)] || Url(next, i, op).empty();
       if (now != BranchStatus::kSucceed || !heard) {
         Fail(next.gid(), "G8: a result that no participant gave");
       }
@@ -198,7 +199,7 @@ void PactChecker::CheckIndex(const Write& write, Time now) {
 bool PactChecker::IsDoneKnown(const Pact& pact, std::size_t branch, Op op) const {
   if (StatusOf(pact.stored.branches[branch], op) == BranchStatus::kSucceed) return true;
   if (pact.stored.terms->progress != ProgressMode::kBehind) return false;
-  return pact.legs[branch].done_now[Way(op)] || UrlOf(pact.stored, branch, op).empty();
+  return pact.legs[branch].done_now[Way(op)] || Url(pact.stored, branch, op).empty();
 }
 
 // TCC newest first, the others in the order of their branches.

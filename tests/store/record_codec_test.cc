@@ -168,6 +168,19 @@ TEST(RecordCodecTest, RefusesPartsThatDoNotBelongTogether) {
   EXPECT_EQ(CheckRecord(txn).code(), Code::kDataLoss);
 }
 
+TEST(RecordCodecTest, RefusesRecipientsOfNoStepOrWithoutABranch) {
+  Txn txn = EveryFieldSet("g1");
+  Body body = *txn.body;
+  body.recipients[1].step = 2;
+  txn.body = std::make_shared<Body>(body);
+  EXPECT_EQ(CheckRecord(txn).code(), Code::kDataLoss);
+  body.recipients.pop_back();
+  txn.body = std::make_shared<Body>(body);
+  EXPECT_EQ(CheckRecord(txn).code(), Code::kDataLoss);
+  txn.branches.pop_back();
+  EXPECT_TRUE(CheckRecord(txn).ok());
+}
+
 TEST(RecordCodecTest, RefusesBranchesThatAreNotAllThere) {
   for (const Model model : {Model::kTcc, Model::kXa, Model::kWorkflow}) {
     Txn txn = MakeTxn("g1", TxnStatus::kPrepared, 0);

@@ -123,6 +123,23 @@ Step Decoded(const record::Body::Step& stored) {
   return {stored.action(), stored.compensate(), stored.payload(), stored.id(), stored.op()};
 }
 
+void EncodeRecipients(const Body& body, record::Body& stored) {
+  for (const Recipient& recipient : body.recipients) {
+    auto& to = *stored.add_recipients();
+    to.set_url(recipient.url);
+    to.set_id(recipient.id);
+    to.set_step(recipient.step);
+  }
+}
+
+void DecodeRecipients(const record::Body& stored, Body& body) {
+  body.recipients.clear();
+  body.recipients.reserve(static_cast<std::size_t>(stored.recipients_size()));
+  for (const auto& to : stored.recipients()) {
+    body.recipients.push_back({to.url(), to.id(), to.step()});
+  }
+}
+
 void EncodeAfter(const Terms& terms, record::Terms& stored) {
   for (const auto& predecessors : terms.after) {
     auto& steps = *stored.add_after()->mutable_steps();
@@ -153,6 +170,7 @@ void RecordCodec::EncodeBody(const Body& body, std::string& bytes) {
     EncodeInto(step, *stored.add_steps());
   }
   stored.set_prepared(body.prepared);
+  EncodeRecipients(body, stored);
   stored.SerializeToString(&bytes);
 }
 
@@ -204,7 +222,9 @@ void RecordCodec::EncodeState(const Txn& txn, std::string& bytes) {
 
 Status RecordCodec::DecodeBody(std::string_view bytes, Body& body) {
   record::Body& stored = messages_->body;
-  if (!Parse(bytes, stored) || !AllKnown(stored.steps())) return Damaged("body");
+  if (!Parse(bytes, stored) || !AllKnown(stored.steps()) || !AllKnown(stored.recipients())) {
+    return Damaged("body");
+  }
   body.protocol = stored.protocol();
   body.query_prepared = stored.query_prepared();
   body.steps.clear();
@@ -213,6 +233,7 @@ Status RecordCodec::DecodeBody(std::string_view bytes, Body& body) {
     body.steps.push_back(Decoded(step));
   }
   body.prepared = stored.prepared();
+  DecodeRecipients(stored, body);
   return {};
 }
 
@@ -269,8 +290,12 @@ Status CheckRecord(const Txn& txn) {
   const auto in_range = [steps](const std::vector<BranchIndex>& predecessors) {
     return std::ranges::all_of(predecessors, [steps](BranchIndex i) { return i.value < steps; });
   };
-  const std::size_t known = TakesRegistrations(txn.body->model) ? txn.registered.size() : steps;
-  if (txn.branches.size() != known || (!after.empty() && after.size() != steps) ||
+  const auto& recipients = txn.body->recipients;
+  const bool sent = std::ranges::all_of(
+      recipients, [steps](const Recipient& recipient) { return recipient.step < steps; });
+  const std::size_t known =
+      TakesRegistrations(txn.body->model) ? txn.registered.size() : CountBranches(*txn.body);
+  if (txn.branches.size() != known || !sent || (!after.empty() && after.size() != steps) ||
       !std::ranges::all_of(after, in_range)) {
     return {Code::kDataLoss, "the stored progress or order does not fit the stored steps"};
   }
