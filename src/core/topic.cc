@@ -6,8 +6,6 @@
 namespace treaty {
 namespace {
 
-constexpr std::string_view kScheme = "topic://";
-
 TopicChange Refuse(Answer::Kind kind, std::string message) {
   return {.refusal = Answer{kind, std::move(message)}};
 }
@@ -95,7 +93,7 @@ TopicChange ApplyEdit(const std::optional<Topic>& topic, const TopicEdit& edit, 
 }
 
 std::string_view TopicName(std::string_view action) {
-  return action.starts_with(kScheme) ? action.substr(kScheme.size()) : std::string_view();
+  return action.starts_with(kTopicScheme) ? action.substr(kTopicScheme.size()) : std::string_view();
 }
 
 std::vector<std::string> TopicNames(const Body& body) {

@@ -43,6 +43,9 @@ struct TopicChange {
 // `topic` is empty where there is none of that name; it never holds more than `most`.
 TopicChange ApplyEdit(const std::optional<Topic>& topic, const TopicEdit& edit, std::size_t most);
 
+// What an action that stands for a topic begins with; its name follows.
+inline constexpr std::string_view kTopicScheme = "topic://";
+
 // The name of the topic that an action stands for; empty: it is a URL.
 std::string_view TopicName(std::string_view action);
 

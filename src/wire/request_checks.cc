@@ -26,6 +26,8 @@ bool IsGidCharacter(unsigned char c, bool utf8) {
   return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '`' && c != '\\' && c != ';';
 }
 
+}  // namespace
+
 Status CheckCharacters(std::string_view id, std::string_view key, bool utf8) {
   for (const char c : id) {
     if (IsGidCharacter(static_cast<unsigned char>(c), utf8)) continue;
@@ -36,8 +38,6 @@ Status CheckCharacters(std::string_view id, std::string_view key, bool utf8) {
   if (!utf8 || simdjson::validate_utf8(id.data(), id.size())) return {};
   return Invalid(std::string(key) + " is not valid UTF-8");
 }
-
-}  // namespace
 
 Status CheckGid(std::string_view gid, const RequestRules& rules) {
   if (gid.empty()) return Invalid("gid is missing; newGid makes one");

@@ -18,6 +18,9 @@ inline constexpr std::size_t kMaxWorkflowName = 128;
 // 1 to 128 characters of the set for gids.
 Status CheckBranchId(std::string_view id, const RequestRules& rules);
 
+// Printable characters without quotes and the like: of ASCII, or of UTF-8 too.
+Status CheckCharacters(std::string_view id, std::string_view key, bool utf8);
+
 // An id of an XA becomes part of SQL at its participants: it never has more than the ASCII set,
 // whatever the rules allow for the others.
 Status CheckIdOf(Model model, std::string_view id, std::string_view key);
@@ -32,6 +35,7 @@ struct StepSource {
   const Element* steps = nullptr;     // Null: absent.
   const Element* payloads = nullptr;  // Null: absent.
   std::string_view protocol;
+  Model model = Model::kSaga;
 };
 
 Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps);

@@ -1,0 +1,42 @@
+#include "wire/kv_reply.h"
+
+#include "wire/json_text.h"
+
+namespace treaty::wire {
+namespace {
+
+// Every key, always.
+void AppendEntry(std::string& out, const KvEntry& entry) {
+  ObjectWriter object(out);
+  object.Number("id", entry.id);
+  object.TimeOrNull("create_time", entry.created);
+  object.TimeOrNull("update_time", entry.updated);
+  object.String("cat", entry.cat);
+  object.String("k", entry.key);
+  object.String("v", entry.value);
+  object.Number("version", static_cast<std::int64_t>(entry.version));
+  object.Close();
+}
+
+std::string EntriesOf(const KvPage& page) {
+  std::string out = R"({"kv":[)";
+  const char* comma = "";
+  for (const KvEntry& entry : page.entries) {
+    out += comma;
+    comma = ",";
+    AppendEntry(out, entry);
+  }
+  return out += ']';
+}
+
+}  // namespace
+
+std::string KvReply(const KvPage& page) { return EntriesOf(page) + '}'; }
+
+std::string KvPageReply(const KvPage& page) {
+  std::string out = EntriesOf(page) + R"(,"next_position":)";
+  AppendString(out, page.next_position);
+  return out += '}';
+}
+
+}  // namespace treaty::wire
