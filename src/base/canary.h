@@ -30,6 +30,8 @@ enum class Canary : std::uint8_t {
   kRunnerToldFailure,       // The second runner of a workflow hears FAILURE.
   kNoQuarantine,            // Nobody counts how many processes a transaction has killed.
   kSubmitOfNothing,         // A submit creates a TCC transaction without branches.
+  kTopicExpandedTwice,      // A submit after the prepare expands a message's topics anew.
+  kTopicEditLost,           // An edit that lost a race is written without being made anew.
 };
 
 #ifdef TREATY_CANARIES

@@ -21,6 +21,7 @@
 #include "participant/http/http_participant.h"
 #include "runtime/tls_context.h"
 #include "store/sqlite/sqlite_store.h"
+#include "wire/topic_format.h"
 
 namespace treaty::daemon {
 namespace {
@@ -105,6 +106,7 @@ class Daemon::Impl {
   SystemRandom commit_random_;
   SystemRandom gid_random_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<TopicFormat> topic_format_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<api::Handlers> handlers_;
   std::unique_ptr<api::HttpServer> server_;
@@ -147,6 +149,8 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   ports.read_loop = &read_.loop();
   ports.store = store_.get();
   ports.log = &log_;
+  topic_format_ = wire::MakeTopicFormat(MakeTargetPolicy(config_, port));
+  ports.topics = topic_format_.get();
   const std::string owner = OwnerName(config_, port, store_->clock());
   engine_ = std::make_unique<Engine>(EngineSettings(config_, owner), std::move(ports));
 }

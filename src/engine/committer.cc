@@ -72,14 +72,14 @@ void Committer::RunBatch() {
   Continue(retry_delay_);
 }
 
-// Nothing was stored. Inserts end here: their clients are told and may come again. The rest
-// stays in the batch.
+// Nothing was stored. Inserts and edits end here: their clients are told and may come again. The
+// rest stays in the batch.
 void Committer::Retry(const Status& status) {
   ports_.log->Write(LogLevel::kError, "", "store: " + status.message() + "; trying again");
   std::vector<CommitJob> updates;
   for (CommitJob& job : batch_) {
     const bool settling = !job.former_ids.empty();  // An earlier try may have landed.
-    if (job.write.kind == Write::Kind::kInsert && !settling) {
+    if (job.write.kind != Write::Kind::kUpdate && !settling) {
       Finish(job, status);
     } else {
       updates.push_back(std::move(job));
@@ -123,15 +123,27 @@ std::vector<CommitJob> Committer::SettleRefusals(std::vector<Verdict>& verdicts)
   return unsettled;
 }
 
+// The id of the write that the record or entry shows; nothing where there is none.
+Result<std::optional<std::uint64_t>> Committer::StoredWriteId(const Write& write) {
+  if (write.kind == Write::Kind::kEdit) {
+    const auto entry = ports_.store->LoadKv(write.edit->cat, write.edit->key);
+    if (!entry.ok()) return entry.status();
+    return *entry ? std::optional((*entry)->write_id) : std::nullopt;
+  }
+  const auto stored = ports_.store->Load(write.txn->gid());
+  if (!stored.ok()) return stored.status();
+  return *stored ? std::optional((*stored)->write_id) : std::nullopt;
+}
+
 // Whether the record that refused this write was written by an earlier try of the same write;
 // nothing if it cannot be read now. A damaged one counts as somebody else's: the lane then reads
 // it again itself.
 std::optional<bool> Committer::LandedEarlier(const CommitJob& job) {
   if (job.former_ids.empty()) return false;
-  const auto stored = ports_.store->Load(job.write.txn->gid());
+  const auto stored = StoredWriteId(job.write);
   if (!stored.ok() && stored.status().code() != Code::kDataLoss) return std::nullopt;
   if (!stored.ok() || !stored->has_value()) return false;
-  return std::ranges::find(job.former_ids, (*stored)->write_id) != job.former_ids.end();
+  return std::ranges::find(job.former_ids, **stored) != job.former_ids.end();
 }
 
 Duration Committer::LongerDelay() const {

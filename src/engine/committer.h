@@ -21,12 +21,12 @@
 namespace treaty {
 
 struct CommitJob {
-  Write write;           // write.txn lives until `done` has been called.
+  Write write;           // write.txn or write.edit lives until `done` has been called.
   Loop* loop = nullptr;  // Where the callbacks run.
 
   // Called exactly once with the final word. An error means that nothing was stored and that it
-  // is not tried again; only inserts end so, because a client waits who can repeat them. Updates
-  // are tried until the store decides.
+  // is not tried again; only inserts and edits end so, because a client waits who can repeat them.
+  // Updates are tried until the store decides.
   std::function<void(Result<Verdict>)> done;
 
   // Called at most once, before `done`, when the outcome is unknown and being settled.
@@ -61,6 +61,7 @@ class Committer {
   void Retry(const Status& status);
   void SettleUnknown(const Status& status);
   std::vector<CommitJob> SettleRefusals(std::vector<Verdict>& verdicts);
+  Result<std::optional<std::uint64_t>> StoredWriteId(const Write& write);
   std::optional<bool> LandedEarlier(const CommitJob& job);
   Duration LongerDelay() const;
   void Deliver(const std::vector<Verdict>& verdicts);

@@ -5,8 +5,10 @@
 
 #include "core/repeats.h"
 #include "engine/lane.h"
+#include "engine/reading.h"
 #include "engine/reset_round.h"
 #include "engine/scanner.h"
+#include "engine/topic_book.h"
 
 namespace treaty {
 namespace {
@@ -35,15 +37,23 @@ class Engine::Impl {
     });
   }
 
-  // Runs `read` on the read loop and `done` with its result on a lane's; refuses beyond the limit.
+  using Method = void (Lane::*)(TxnRequest, AnswerFn);
+  void Hand(TxnRequest request, const AnswerFn& answer, Method method);
+  // The same, with the request's topics expanded.
+  void Expand(TxnRequest request, const AnswerFn& answer, Method method);
+
+  // See engine/reading.h.
   template <typename T>
-  void Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done);
+  void Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
+    treaty::Read<T>(shared_, lanes_.front()->loop(), std::move(read), std::move(done));
+  }
 
   void Stop(Duration grace, std::function<void()> done);
 
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Scanner scanner_;
+  TopicBook topics_;
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
@@ -56,35 +66,35 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
               Isolation(*ports.lanes.front().loop),
               ports.store->clock().Now()},
       scanner_(shared_, *ports.lanes.front().loop,
-               [this](const std::string& gid) -> Lane& { return LaneOf(gid); }) {
+               [this](const std::string& gid) -> Lane& { return LaneOf(gid); }),
+      topics_(shared_, ports.lanes.front(), ports.topics) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 
-template <typename T>
-void Engine::Impl::Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
-  Loop& loop = lanes_.front()->loop();
-  if (shared_.waiting_reads.fetch_add(1) >= shared_.config.limits.waiting_reads) {
-    shared_.waiting_reads.fetch_sub(1);
-    return loop.Post([done = std::move(done)] {
-      done(Status(Code::kResourceExhausted, "too many reads are waiting; try again later"));
-    });
-  }
-  shared_.read_loop->Post([this, &loop, read = std::move(read), done = std::move(done)] {
-    auto result = std::make_shared<Result<T>>(read());
-    shared_.waiting_reads.fetch_sub(1);
-    loop.Post([result, done] { done(std::move(*result)); });
+void Engine::Impl::Hand(TxnRequest request, const AnswerFn& answer, Method method) {
+  const std::string gid = request.body->gid;
+  OnLane(gid, answer, [request = std::move(request), answer, method](Lane& lane) mutable {
+    (lane.*method)(std::move(request), std::move(answer));
+  });
+}
+
+void Engine::Impl::Expand(TxnRequest request, const AnswerFn& answer, Method method) {
+  if (TopicNames(*request.body).empty()) return Hand(std::move(request), answer, method);
+  topics_.Expand(std::move(request), [this, answer, method](TxnRequest expanded) {
+    Hand(std::move(expanded), answer, method);
   });
 }
 
 void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
   shared_.stopping = true;
-  auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
+  auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size() + 1);
   const auto stopped = [open, done = std::move(done)] {
     if (--*open == 0) done();
   };
   for (auto& lane : lanes_) {
     lane->loop().Post([&lane = *lane, grace, stopped] { lane.Stop(grace, stopped); });
   }
+  lanes_.front()->loop().Post([this, stopped] { topics_.Stop(stopped); });
 }
 
 Engine::Engine(EngineConfig config, EnginePorts ports)
@@ -99,16 +109,17 @@ void Engine::Stop(Duration grace, std::function<void()> done) {
 }
 
 void Engine::Prepare(TxnRequest request, AnswerFn answer) {
-  const std::string gid = request.body->gid;
-  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
-    lane.Prepare(std::move(request), std::move(answer));
-  });
+  impl_->Expand(std::move(request), answer, &Lane::Prepare);
 }
 
 void Engine::Submit(TxnRequest request, AnswerFn answer) {
-  const std::string gid = request.body->gid;
-  impl_->OnLane(gid, answer, [request = std::move(request), answer](Lane& lane) mutable {
-    lane.Submit(std::move(request), std::move(answer));
+  impl_->Expand(std::move(request), answer, &Lane::Submit);
+}
+
+void Engine::EditTopic(TopicEdit edit, AnswerFn answer) {
+  impl_->lanes_.front()->loop().Post([impl = impl_.get(), edit = std::move(edit), answer] {
+    if (impl->shared_.stopping) return answer(Stopping());
+    impl->topics_.Edit(edit, answer);
   });
 }
 
@@ -182,6 +193,12 @@ void Engine::Query(std::string gid, std::function<void(Result<std::optional<Stor
 void Engine::List(ListFilter filter, std::function<void(Result<ListPage>)> done) {
   impl_->Read<ListPage>(
       [store = impl_->shared_.store, filter = std::move(filter)] { return store->List(filter); },
+      std::move(done));
+}
+
+void Engine::ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done) {
+  impl_->Read<KvPage>(
+      [store = impl_->shared_.store, filter = std::move(filter)] { return store->ListKv(filter); },
       std::move(done));
 }
 

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "core/request.h"
 #include "core/step.h"
+#include "core/topic.h"
 #include "participant/participant.h"
 #include "store/store.h"
 
@@ -32,6 +33,8 @@ struct EngineLimits {
   std::size_t branches = 1'000;      // Registered in one transaction; beyond: 400.
   std::size_t branch_bytes = 4 << 20;  // Payloads of those together; beyond: 400.
   std::size_t waiting_reads = 1'000;   // Requests that read the store, waiting; beyond: 503.
+  std::size_t subscribers = 200;       // Of one topic; beyond: 400.
+  std::size_t topics = 10'000;         // Beyond: 400.
 };
 
 struct EngineConfig {
@@ -59,6 +62,7 @@ struct EnginePorts {
   Loop* read_loop = nullptr;        // Runs every other call of the store; may block.
   Store* store = nullptr;
   Log* log = nullptr;
+  const TopicFormat* topics = nullptr;  // Null where no request is about topics.
 };
 
 // Thread-safe. Every callback is called exactly once, on a lane's thread, unless the engine is
@@ -80,7 +84,8 @@ class Engine {
   // then calls `done` on a lane's thread.
   void Stop(Duration grace, std::function<void()> done);
 
-  // The requests of protocol §1.6 and the table of repeats (design §6).
+  // The requests of protocol §1.6 and the table of repeats (design §6). A message's topics are
+  // expanded here, for the record that the request may create.
   void Prepare(TxnRequest request, AnswerFn answer);
   void Submit(TxnRequest request, AnswerFn answer);
   void Abort(AbortRequest request, AnswerFn answer);
@@ -93,6 +98,9 @@ class Engine {
   using RecordFn = std::function<void(Answer, std::optional<StoredTxn>)>;
   void PrepareWorkflow(TxnRequest request, RecordFn done);
   void EndWorkflow(WorkflowEndRequest request, AnswerFn answer);
+
+  // Subscribes, unsubscribes, deletes (§8). A message submitted after the answer sees it.
+  void EditTopic(TopicEdit edit, AnswerFn answer);
 
   void ForceStop(std::string gid, std::string who, std::string why, AnswerFn answer);
   void ResetNextCronTime(std::string gid, AnswerFn answer);
@@ -108,6 +116,7 @@ class Engine {
   // Reads the durable record; nothing for an unknown gid.
   void Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done);
   void List(ListFilter filter, std::function<void(Result<ListPage>)> done);
+  void ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done);
 
   // Succeeds if the store accepts writes and the engine is not stopping.
   void CheckReady(std::function<void(Status)> done);

@@ -152,6 +152,9 @@ class Lane {
 // The reply to a client whose request met a store that did not do its part.
 Answer StoreTrouble(const Status& status);
 
+// The same for a request about topics, or for a message to one.
+Answer TopicTrouble(const Status& status);
+
 // Answers once the change is durable, or says that the store could not do it.
 std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer);
 

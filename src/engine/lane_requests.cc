@@ -22,7 +22,29 @@ Answer StoreTrouble(const Status& status) {
   return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
 }
 
+Answer TopicTrouble(const Status& status) {
+  if (status.code() == Code::kInvalidArgument) return {Answer::Kind::kInvalid, status.message()};
+  if (status.code() != Code::kDataLoss) return StoreTrouble(status);
+  return {Answer::Kind::kBroken, status.message() + "; delete it and subscribe again"};
+}
+
 namespace {
+
+// Answers where the topics of a message cannot be expanded, which matters for a new gid alone;
+// returns whether they were.
+bool IsExpanded(const TxnRequest& request, const Engine::AnswerFn& answer) {
+  if (!request.topic_trouble.ok()) answer(TopicTrouble(request.topic_trouble));
+  return request.topic_trouble.ok();
+}
+
+// A mistake: the recipients are those of now.
+void ExpandAgain(Txn& txn, const Body& asked) {
+  if (asked.recipients.empty()) return;
+  auto body = std::make_shared<Body>(*txn.body);
+  body->recipients = asked.recipients;
+  txn.body = std::move(body);
+  txn.branches.resize(CountBranches(*txn.body));
+}
 
 // Whether a submit may be a transaction's first request: not where its branches would be missing.
 bool MayCreate(Model model) {
@@ -131,9 +153,12 @@ bool Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
 
 void Lane::Prepare(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
-  WithNew(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
+  const bool may_create = request.topic_trouble.ok();
+  RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunPrepare(entry, request, answer);
-  });
+  };
+  if (may_create) return WithNew(gid, answer, std::move(run));
+  WithRecord(gid, std::move(run));
 }
 
 bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
@@ -145,13 +170,14 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
     answer(RuleOnPrepare(entry.txn, request).answer);
     return false;
   }
+  if (!IsExpanded(request, answer)) return false;
   entry.acks.push_back(AnswerWhenStored(answer));
   return Insert(entry, request, TxnStatus::kPrepared);
 }
 
 void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
-  const bool may_create = MayCreate(request.body->model);
+  const bool may_create = MayCreate(request.body->model) && request.topic_trouble.ok();
   RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunSubmit(entry, request, answer);
   };
@@ -170,6 +196,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
       answer({Answer::Kind::kInvalid, orders.message()});
       return false;
     }
+    if (!IsExpanded(request, answer)) return false;
     AwaitOrAnswerLater(entry, {answer}, waits);
     return Insert(entry, request, TxnStatus::kSubmitted);
   }
@@ -177,6 +204,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   if (again) return Insert(entry, request, TxnStatus::kSubmitted);
   if (!IsToApply(entry, RuleOnSubmit(entry.txn, request), {answer}, waits)) return false;
   AwaitOrAnswerLater(entry, {answer}, waits);
+  if (canary::Armed(canary::Canary::kTopicExpandedTwice)) ExpandAgain(entry.txn, *request.body);
   return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn, request)});
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "wire/rpc_call.h"
+#include "wire/topic_request.h"
 #include "wire/url_memo.h"
 
 namespace treaty::wire {
@@ -27,17 +28,31 @@ struct Place {
   std::string_view key;
 };
 
+// Where a topic stands for a URL: only messages can go to many, and only forward.
+Status CheckStepTopic(std::string_view topic, Place place, Model model) {
+  if (model != Model::kMessage || place.key != kStepKeys[0]) {
+    return Invalid(Named(place.index, place.key) + ": topic:// is for the actions of a msg only");
+  }
+  const std::size_t length = topic.size() - kTopicScheme.size();
+  if (length > 0 && length <= kMaxTopicName) return {};
+  return Invalid(Named(place.index, place.key) + ": the name after topic:// must have 1 to " +
+                 std::to_string(kMaxTopicName) + " characters");
+}
+
 // Names are built only when something is wrong: they cost more than reads.
-Status CheckStepUrl(const std::string& url, Place place, std::string_view protocol,
+Status CheckStepUrl(const std::string& url, Place place, const StepSource& source,
                     const TargetPolicy& policy) {
   if (url.empty()) return {};
-  Status status = CheckTarget(url, protocol, policy);
+  if (url.starts_with(kTopicScheme)) return CheckStepTopic(url, place, source.model);
+  Status status = CheckTarget(url, source.protocol, policy);
   if (status.ok()) return status;
   return Invalid(Named(place.index, place.key) + ": " + status.message());
 }
 
-// The payload becomes the parameters of JSON-RPC calls.
+// The payload becomes the parameters of JSON-RPC calls. Of a topic that is seen when it is known
+// to whom it goes.
 Status CheckStepPayload(const Step& step, std::size_t index, std::string_view protocol) {
+  if (step.action.starts_with(kTopicScheme)) return {};
   if (!IsRpcTarget(protocol, step.action) && !IsRpcTarget(protocol, step.compensate)) return {};
   Status status = CheckRpcPayload(step.payload);
   if (status.ok()) return status;
@@ -121,12 +136,12 @@ Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
                  std::to_string(rules.max_payload_total_bytes) + " bytes");
 }
 
-Status CheckStep(const Step& step, std::size_t index, std::string_view protocol,
+Status CheckStep(const Step& step, std::size_t index, const StepSource& source,
                  const RequestRules& rules) {
-  Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, protocol, rules.targets);
+  Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, source, rules.targets);
   if (!status.ok()) return status;
-  status = CheckStepUrl(step.compensate, {index, kStepKeys[1]}, protocol, rules.targets);
-  return status.ok() ? CheckStepPayload(step, index, protocol) : status;
+  status = CheckStepUrl(step.compensate, {index, kStepKeys[1]}, source, rules.targets);
+  return status.ok() ? CheckStepPayload(step, index, source.protocol) : status;
 }
 
 }  // namespace
@@ -151,7 +166,7 @@ Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vecto
   payloads.insert(payloads.end(), data.begin(), data.end());
   if (Status status = AssignPayloads(payloads, rules, steps); !status.ok()) return status;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (Status status = CheckStep(steps[i], i, source.protocol, rules); !status.ok()) return status;
+    if (Status status = CheckStep(steps[i], i, source, rules); !status.ok()) return status;
   }
   return {};
 }

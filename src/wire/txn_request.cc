@@ -154,8 +154,8 @@ Status ReadBody(Reader& reader, const RequestRules& rules, Intent intent, Body& 
   if (!protocol.empty()) body.protocol = protocol;
   if (Status status = CheckQueryUrl(body, rules, intent); !status.ok()) return status;
   const StepSource source{reader.Has(kSteps) ? &reader.Value(kSteps) : nullptr,
-                          reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr,
-                          body.protocol};
+                          reader.Has(kPayloads) ? &reader.Value(kPayloads) : nullptr, body.protocol,
+                          body.model};
   if (Status status = ReadSteps(source, rules, body.steps); !status.ok()) return status;
   if (body.steps.empty() || !TakesRegistrations(body.model)) return {};
   return Invalid("steps are for sagas and messages; a " + std::string(Name(body.model)) +

@@ -15,6 +15,7 @@
 #include "api/http/server.h"
 #include "engine/world.h"
 #include "runtime/asio_loop.h"
+#include "wire/topic_format.h"
 
 namespace treaty::testing {
 
@@ -80,6 +81,7 @@ class ServerRig {
     ports.read_loop = &store_loop_;
     ports.store = store.get();
     ports.log = &log_;
+    ports.topics = topics_.get();
     EngineConfig engine;
     engine.owner = "test";
     engine_ = std::make_unique<Engine>(engine, ports);
@@ -122,6 +124,7 @@ class ServerRig {
  private:
   WallClock clock_;
   SilentLog log_;
+  const std::unique_ptr<TopicFormat> topics_ = wire::MakeTopicFormat({});
   AsioLoop lanes_[2];
   AsioLoop store_loop_;
   Counter random_[4] = {Counter(1), Counter(2), Counter(3), Counter(4)};

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "wire/topic_format.h"
 
 namespace treaty::testing {
 
@@ -65,7 +66,7 @@ std::size_t ScriptedParticipant::Count(const std::string& name) const {
       std::ranges::count(calls, name, &std::pair<Time, std::string>::second));
 }
 
-World::World() { Restart(); }
+World::World() : topics(wire::MakeTopicFormat({})) { Restart(); }
 
 World::~World() { Crash(); }
 
@@ -84,6 +85,7 @@ void World::Restart() {
   ports.read_loop = &read_;
   ports.store = store.get();
   ports.log = &log;
+  ports.topics = topics.get();
   engine = std::make_unique<Engine>(config, ports);
   engine->Start();
 }
@@ -183,6 +185,12 @@ World::AnswerPlace World::ResetNextCronTime(const std::string& gid) {
   return answer;
 }
 
+World::AnswerPlace World::EditTopic(TopicEdit edit) {
+  auto answer = NewPlace();
+  engine->EditTopic(std::move(edit), Into(answer));
+  return answer;
+}
+
 World::AnswerPlace World::PrepareWorkflow(TxnRequest request, std::optional<StoredTxn>* record) {
   auto answer = NewPlace();
   engine->PrepareWorkflow(std::move(request),
@@ -197,6 +205,20 @@ void World::PrepareWith(Model model, const std::string& gid, int branches, Terms
   Prepare(Request(model, gid, std::move(terms)));
   for (int i = 1; i <= branches; ++i) Register(Branch(model, gid, "0" + std::to_string(i)));
   Run(std::chrono::milliseconds(20));
+}
+
+void World::Subscribe(const std::string& topic, const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    const auto answer = EditTopic({TopicEdit::Kind::kSubscribe, topic, {url, ""}});
+    Run(std::chrono::milliseconds(20));
+    TREATY_CHECK(answer->value().kind == Answer::Kind::kSuccess);
+  }
+}
+
+std::optional<KvEntry> World::TopicEntry(const std::string& topic) {
+  auto entry = store->LoadKv("topics", topic);
+  TREATY_CHECK(entry.ok());
+  return *entry;
 }
 
 void World::WriteAsAnother(const std::string& gid, const std::function<void(Txn&)>& change) {

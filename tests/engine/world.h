@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/topic.h"
 #include "engine/engine.h"
 #include "store/memory/memory_store.h"
 
@@ -130,12 +131,19 @@ class World {
   AnswerPlace Register(RegisterRequest request);
   AnswerPlace EndWorkflow(const std::string& gid, WorkflowEnded end);
   AnswerPlace ForceStop(const std::string& gid);
+  AnswerPlace EditTopic(TopicEdit edit);
   AnswerPlace ResetNextCronTime(const std::string& gid);
   // `record` is where the record that came along is put.
   AnswerPlace PrepareWorkflow(TxnRequest request, std::optional<StoredTxn>* record = nullptr);
 
   // Prepares and registers branches 01, 02, … of TCC or XA, and runs until that is stored.
   void PrepareWith(Model model, const std::string& gid, int branches, Terms terms = {});
+
+  // Subscribes URLs, one after the other.
+  void Subscribe(const std::string& topic, const std::vector<std::string>& urls);
+
+  // The entry of a topic as another instance would find it.
+  std::optional<KvEntry> TopicEntry(const std::string& topic);
 
   // Somebody else writes the record, as another instance would: `change` makes the next version.
   void WriteAsAnother(const std::string& gid, const std::function<void(Txn&)>& change);
@@ -149,6 +157,7 @@ class World {
   std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock);
   ScriptedParticipant participant{agenda};
   SilentLog log;
+  std::unique_ptr<TopicFormat> topics;
   EngineConfig config;
   std::unique_ptr<Engine> engine;
 

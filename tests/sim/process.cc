@@ -22,6 +22,7 @@ World::Process::Process(World& world, std::uint32_t lane_count)
   ports.read_loop = &read;
   ports.store = &world.store_;
   ports.log = &world.log_;
+  ports.topics = world.topic_format_.get();
   engine = std::make_unique<Engine>(world.config_, ports);
   door = std::make_unique<Door>(*engine, world.clock_, door_random);
 }

@@ -17,6 +17,7 @@
 #include "sim/network.h"
 #include "sim/pacts.h"
 #include "sim/swarm.h"
+#include "wire/topic_format.h"
 
 namespace treaty::sim {
 
@@ -108,6 +109,7 @@ class World {
   Agenda agenda_;
   SimClock clock_{agenda_};
   QuietLog log_;
+  const std::unique_ptr<TopicFormat> topic_format_ = wire::MakeTopicFormat({});
   EngineConfig config_;
   Checker checker_;
   CheckedStore store_;

@@ -1,0 +1,32 @@
+// Reads of the store on behalf of requests: on the read loop, as many as may wait.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "base/loop.h"
+#include "base/status.h"
+#include "engine/lane.h"
+
+namespace treaty {
+
+// Runs `read` on the read loop and `done` with its result on `loop`; refuses beyond the limit.
+template <typename T>
+void Read(Shared& shared, Loop& loop, std::function<Result<T>()> read,
+          std::function<void(Result<T>)> done) {
+  if (shared.waiting_reads.fetch_add(1) >= shared.config.limits.waiting_reads) {
+    shared.waiting_reads.fetch_sub(1);
+    return loop.Post([done = std::move(done)] {
+      done(Status(Code::kResourceExhausted, "too many reads are waiting; try again later"));
+    });
+  }
+  shared.read_loop->Post([&shared, &loop, read = std::move(read), done = std::move(done)] {
+    auto result = std::make_shared<Result<T>>(read());
+    shared.waiting_reads.fetch_sub(1);
+    loop.Post([result, done] { done(std::move(*result)); });
+  });
+}
+
+}  // namespace treaty

@@ -1,0 +1,42 @@
+// Topics that were read lately. What may have changed is forgotten, so that whoever comes after
+// an acknowledged edit sees it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/topic.h"
+
+namespace treaty {
+
+// Any thread may call.
+class TopicCache {
+ public:
+  // `most_bytes`: of names, URLs and remarks together; beyond, everything is forgotten.
+  explicit TopicCache(std::size_t most_bytes = 16 << 20) : most_bytes_(most_bytes) {}
+
+  // The topics of `names`; nothing unless all are known.
+  std::optional<TopicMap> Find(const std::vector<std::string>& names) const;
+
+  // Asked before a read; what it returns goes with what was read.
+  std::uint64_t generation() const;
+
+  // Keeps what was read, unless something was forgotten since: it may be old by now.
+  void Keep(const TopicMap& topics, std::uint64_t generation);
+
+  void Forget(const std::string& name);
+
+ private:
+  const std::size_t most_bytes_;
+  mutable std::mutex mutex_;
+  TopicMap topics_;               // Guarded by mutex_, like all below.
+  std::size_t bytes_ = 0;         // Of topics_, and of those forgotten one by one.
+  std::uint64_t generation_ = 0;  // How often something was forgotten.
+};
+
+}  // namespace treaty
