@@ -11,8 +11,10 @@
 
 #include "api/http/cross_site.h"
 #include "api/http/json_rpc.h"
+#include "api/http/parameters.h"
 #include "api/http/reply.h"
 #include "api/http/target.h"
+#include "api/http/topics.h"
 #include "base/gid.h"
 #include "wire/json_text.h"
 #include "wire/txn_reply.h"
@@ -23,27 +25,10 @@ namespace {
 
 constexpr std::string_view kRpcPath = "/api/json-rpc";
 
-// A whole number of a query parameter; `absent` when it is missing or empty.
-struct NumberSpec {
-  std::string_view name;
-  std::int64_t absent = 0;
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-};
-
-Result<std::int64_t> ReadNumber(const Target& target, const NumberSpec& spec) {
-  const std::string_view text = target.Parameter(spec.name);
-  if (text.empty()) return spec.absent;
-  std::int64_t number = 0;
-  const auto end = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (end.ec == std::errc() && end.ptr == text.data() + text.size() && number >= spec.low &&
-      number <= spec.high) {
-    return number;
-  }
-  return Status(Code::kInvalidArgument, std::string(spec.name) + " " + wire::Quoted(text) +
-                                            " must be a whole number from " +
-                                            std::to_string(spec.low) + " to " +
-                                            std::to_string(spec.high));
+// The path of the route, for a path with the name of a topic.
+std::string_view PathOfTopic(std::string_view path) {
+  const std::size_t slash = path.find('/', Topics::kPath.size());
+  return slash == std::string_view::npos ? Topics::kPath : path;
 }
 
 constexpr std::int64_t kLatest = 253'402'300'799'999;  // The end of the year 9999, in ms.
@@ -61,11 +46,9 @@ Result<std::optional<TxnStatus>> ReadStatus(std::string_view text) {
 
 // Fills everything of `filter` but gid and position.
 Status ReadFilters(const Target& target, ListFilter& filter) {
-  constexpr std::int64_t kMostListed = 500;
-  constexpr std::int64_t kAnyNumber = 1'000'000'000;
-  const auto limit = ReadNumber(target, {"limit", 100, 1, kAnyNumber});
+  const auto limit = ReadLimit(target);
   if (!limit.ok()) return limit.status();
-  filter.limit = static_cast<std::size_t>(std::min(*limit, kMostListed));
+  filter.limit = *limit;
   const auto status = ReadStatus(target.Parameter("status"));
   if (!status.ok()) return status.status();
   filter.status = *status;
@@ -100,7 +83,8 @@ class Handlers::Impl {
         engine_(engine),
         clock_(clock),
         random_(random),
-        json_rpc_(config_, engine, [this] { return FreshGid(); }) {}
+        json_rpc_(config_, engine, [this] { return FreshGid(); }),
+        topics_(config_, engine) {}
 
   void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
 
@@ -140,6 +124,11 @@ class Handlers::Impl {
   void Query(const Exchange& x);
   void List(const Exchange& x);
   void Rpc(const Exchange& x) { json_rpc_.Handle(x.request, std::move(x.reply)); }
+  void Subscribe(const Exchange& x) { topics_.Subscribe(x.target, std::move(x.reply)); }
+  void Unsubscribe(const Exchange& x) { topics_.Unsubscribe(x.target, std::move(x.reply)); }
+  void DeleteTopic(const Exchange& x) { topics_.Delete(x.target, std::move(x.reply)); }
+  void QueryKv(const Exchange& x) { topics_.Query(x.target, std::move(x.reply)); }
+  void ScanKv(const Exchange& x) { topics_.Scan(x.target, std::move(x.reply)); }
 
   std::string FreshGid();
   // Parses, replying itself when that fails.
@@ -156,11 +145,12 @@ class Handlers::Impl {
   std::mutex random_mutex_;
   Random& random_;
   JsonRpc json_rpc_;
+  Topics topics_;
 };
 
 // The most frequent first; the list is short enough to be searched in order.
 const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 18> kRoutes = {{
+  static constexpr std::array<Route, 23> kRoutes = {{
       {"POST", "/api/dtmsvr/submit", &Impl::Submit, true},
       {"POST", "/api/dtmsvr/prepare", &Impl::Prepare, true},
       {"POST", "/api/dtmsvr/registerBranch", &Impl::Register, true},
@@ -176,10 +166,16 @@ const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::
       {"GET", "/api/dtmsvr/version", &Impl::Version, false},
       {"POST", "/api/dtmsvr/registerTccBranch", &Impl::RegisterTcc, true},
       {"POST", "/api/dtmsvr/registerXaBranch", &Impl::RegisterXa, true},
+      {"GET", "/api/dtmsvr/subscribe", &Impl::Subscribe, true},
+      {"GET", "/api/dtmsvr/unsubscribe", &Impl::Unsubscribe, true},
+      {"DELETE", Topics::kPath, &Impl::DeleteTopic, true},
+      {"GET", "/api/dtmsvr/queryKV", &Impl::QueryKv, false},
+      {"GET", "/api/dtmsvr/scanKV", &Impl::ScanKv, false},
       {"", "/api/ping", &Impl::Ping, false},
       {"GET", "/livez", &Impl::Live, false},
       {"GET", "/readyz", &Impl::Ready, false},
   }};
+  if (path.starts_with(Topics::kPath)) path = PathOfTopic(path);
   for (const Route& route : kRoutes) {
     if (route.path == path && (route.method.empty() || route.method == method)) return &route;
   }
