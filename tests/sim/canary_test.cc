@@ -43,7 +43,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Canary::kLateRegistration, Canary::kNoTimeout, Canary::kBranchOrder,
                       Canary::kOngoingIsDone, Canary::kFinishesEarly, Canary::kNoCheckBack,
                       Canary::kUnknownSubmits, Canary::kNoDelay, Canary::kResultRewritten,
-                      Canary::kRunnerToldFailure, Canary::kSubmitOfNothing, Canary::kNoQuarantine));
+                      Canary::kRunnerToldFailure, Canary::kSubmitOfNothing, Canary::kNoQuarantine,
+                      Canary::kTopicExpandedTwice, Canary::kTopicEditLost));
 
 }  // namespace
 }  // namespace treaty::sim

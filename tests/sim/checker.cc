@@ -49,7 +49,9 @@ bool Checker::AllFinished() const {
 }
 
 void Checker::OnWrite(const Write& write, Verdict verdict, Time now) {
+  if (write.kind == Write::Kind::kEdit) return topics.OnEdit(write, verdict);
   const std::string& gid = write.txn->gid();
+  if (verdict == Verdict::kStored) topics.OnStored(*write.txn);
   if (verdict == Verdict::kStored) deaths.OnStored(*write.txn);
   if (pacts.Knows(gid)) return pacts.OnWrite(write, verdict, now);
   if (verdict == Verdict::kIllegal) Fail(gid, "G3: a move was asked for that is not legal");

@@ -16,6 +16,7 @@
 #include "sim/death_checker.h"
 #include "sim/marks.h"
 #include "sim/pact_checker.h"
+#include "sim/topic_checker.h"
 #include "store/store.h"
 
 namespace treaty::sim {
@@ -34,11 +35,14 @@ class Checker {
               [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
         deaths(marks,
                [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
+        topics(marks,
+               [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
         marks_(marks),
         policy_(policy) {}
 
   PactChecker pacts;    // Judges every model but the saga.
   DeathChecker deaths;  // Judges what a transaction may do to processes.
+  TopicChecker topics;  // Judges edits of topics, and to whom messages go.
 
   // Of the store: `verdict` of a write that has landed or was refused.
   void OnWrite(const Write& write, Verdict verdict, Time now);

@@ -236,6 +236,18 @@ void World::SendNonsense(std::size_t index) {
       });
 }
 
+bool World::Send(const std::string& method, const std::string& target, Door::AnswerFn answer) {
+  if (!process_) {
+    marks_.Hit(Mark::kWentUnserved);
+    return false;
+  }
+  process_->door->Send(method, target,
+                       [this, answer = std::move(answer), asked = NewAsked()](const Answer& heard) {
+                         if (Settle(asked)) answer(heard);
+                       });
+  return true;
+}
+
 // A request of any other client; returns false when the process is down.
 bool World::Post(const std::string& action, std::string json, Door::AnswerFn answer) {
   if (!process_) {

@@ -90,6 +90,13 @@ void Door::Post(const std::string& action, std::string json, AnswerFn answer) {
                    });
 }
 
+void Door::Send(const std::string& method, const std::string& target, AnswerFn answer) {
+  handlers_.Handle({method, target, {}, ""}, "192.0.2.1",
+                   [answer = std::move(answer)](const api::HttpReply& reply) {
+                     answer({KindOf(reply.status), reply.body});
+                   });
+}
+
 void Door::Query(const std::string& gid, std::function<void(const api::HttpReply&)> done) {
   handlers_.Handle({"GET", "/api/dtmsvr/query?gid=" + gid, {}, ""}, "192.0.2.1", std::move(done));
 }

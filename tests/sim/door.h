@@ -21,6 +21,8 @@ class Door {
 
   // `action` is the last part of the path: "submit", "prepare", "forceStop", …
   void Post(const std::string& action, std::string json, AnswerFn answer);
+  // Without a body; `target` is the whole path, with its parameters.
+  void Send(const std::string& method, const std::string& target, AnswerFn answer);
   void Query(const std::string& gid, std::function<void(const api::HttpReply&)> done);
 
  private:

@@ -90,7 +90,13 @@ namespace treaty::sim {
   X(Asked, "client asked how its local transaction ended")               \
   X(CheckedBack, "message submitted by the answer of its client")        \
   X(MessageDropped, "prepared message dropped")                          \
-  X(Resumed, "workflow resumed")
+  X(Resumed, "workflow resumed")                                         \
+  X(TopicEdited, "topic edited")                                         \
+  X(TopicEditRaced, "edit of a topic lost a race")                       \
+  X(TopicToOne, "message to a topic with one subscriber")                \
+  X(TopicToSeveral, "message to a topic with several")                   \
+  X(TopicToNobody, "message to a topic without subscribers refused")     \
+  X(TopicEditedBetween, "delivered to one who has left the topic since")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) k##name,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/topics.h"
+
 namespace treaty::sim {
 
 Duration Network::Latency() {
@@ -10,9 +12,13 @@ Duration Network::Latency() {
   return ports_.rng->Millis(1, 40);
 }
 
-// By the branch's id, which the client chose; the client's own is the last.
+// By the branch's id, which the client chose; the client's own is the last, and before it are the
+// subscribers of the topic that a message may go to.
 std::size_t Network::ServiceOf(const BranchCall& call) const {
-  if (call.op == Op::kQuery) return services.at(call.body->gid).size() - 1;
+  const std::size_t client = services.at(call.body->gid).size() - 1;
+  if (call.op == Op::kQuery) return client;
+  const std::size_t subscriber = SubscriberOf(call.url());
+  if (subscriber < kSubscribers) return client - kSubscribers + subscriber;
   return std::stoul(call.branch_id()) - 1;
 }
 
@@ -24,6 +30,7 @@ void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done
                       ServiceOf(call), resumes, now + call.timeout};
   ports_.trace(parcel.id, call.branch.value * 2 + static_cast<std::uint64_t>(call.op));
   ports_.checker->OnCall(gid, call.branch, call.op, now);
+  if (call.op == Op::kAction) ports_.checker->topics.OnCall(gid, call.branch, call.url());
   open_[parcel.id] = {std::move(done), gid, call.branch, call.op};
   ports_.agenda->Add(parcel.deadline, Agenda::Side::kProcess, [this, id = parcel.id] {
     if (!open_.contains(id)) return;

@@ -27,6 +27,16 @@ std::string StepsJson(const std::vector<Step>& steps) {
   return ",\"steps\":[" + list + "],\"payloads\":[" + payloads + "]";
 }
 
+// The place of a branch's service, by its URL or its id.
+std::size_t ServiceOf(const Txn& txn, std::size_t branch, std::size_t services) {
+  const auto& recipients = txn.body->recipients;
+  const std::string& id = recipients.empty() ? txn.step(branch).id : recipients[branch].id;
+  const std::size_t subscriber =
+      recipients.empty() ? kSubscribers : SubscriberOf(recipients[branch].url);
+  if (subscriber < kSubscribers) return services - 1 - kSubscribers + subscriber;
+  return id.empty() ? branch : std::stoul(id) - 1;
+}
+
 bool IsTwoPhase(Model model) { return model == Model::kTcc || model == Model::kXa; }
 
 }  // namespace
@@ -58,14 +68,16 @@ void Pacts::DrawServices(const Pact& pact) {
   Rng& rng = *ports_.rng;
   const Swarm& swarm = *ports_.swarm;
   auto& services = ports_.network->services[pact.gid];
-  for (std::size_t i = 0; i <= pact.steps.size(); ++i) {  // The last is the client's own.
+  // After the steps those who may have subscribed to their topic; the last is the client's own.
+  const std::size_t last = pact.steps.size() + (pact.topic.empty() ? 0 : kSubscribers);
+  for (std::size_t i = 0; i <= last; ++i) {
     Service& service = services.emplace_back();
     if (rng.Percent(swarm.ongoing)) service.ongoing = rng.Between(1, 4);
     if (rng.Percent(swarm.unknown)) service.unknown = rng.Between(1, 6);
     if (rng.Percent(swarm.hanging)) service.hangs = rng.Between(1, 2);
     if (rng.Percent(swarm.hard_to_undo)) service.undo_ongoing = rng.Between(0, 2);
     if (rng.Percent(swarm.hard_to_undo)) service.undo_unknown = rng.Between(0, 3);
-    const bool client = i == pact.steps.size();
+    const bool client = i == last;
     if (!client && rng.Percent(swarm.hard_to_undo)) {
       service.failure = service.undo_failure = rng.Between(0, 2);
     }
@@ -93,6 +105,8 @@ Pacts::Pact Pacts::DrawPact(std::size_t number) {
     if (pact.model == Model::kMessage) step.id.clear();
     pact.steps.push_back(std::move(step));
   }
+  if (pact.model == Model::kMessage) pact.topic = ports_.topics->DrawTopic();
+  if (!pact.topic.empty()) pact.steps[number % pact.steps.size()].action = "topic://" + pact.topic;
   pact.commits = rng.Percent(60);
   pact.direct = pact.model == Model::kMessage && pact.commits && rng.Percent(50);
   pact.options = DrawOptions(pact);
@@ -106,7 +120,7 @@ void Pacts::Draw() {
   const std::size_t count = ports_.rng->Percent(60) ? ports_.rng->Between(1, 6) : 0;
   for (std::size_t i = 0; i < count; ++i) {
     pacts_.push_back(DrawPact(i));
-    ports_.checker->OnAsked(pacts_.back().gid, Asked::kCount);
+    checker_->OnAsked(pacts_.back().gid, Asked::kCount);
     Schedule(i);
   }
 }
@@ -153,7 +167,7 @@ void Pacts::ScheduleRivals(std::size_t index, Duration first) {
   }
   if (!rng.Percent(swarm.forced)) return;
   At(later(), [this, index, ignore] {
-    ports_.checker->OnAsked(pacts_[index].gid, Asked::kForce);
+    checker_->OnAsked(pacts_[index].gid, Asked::kForce);
     ports_.post("forceStop", "{" + Member("gid", pacts_[index].gid) + "}", ignore);
   });
 }
@@ -184,7 +198,8 @@ void Pacts::AskStage(std::size_t index) {
 
 void Pacts::Heard(std::size_t index, std::size_t stage, const Answer& answer) {
   Pact& pact = pacts_[index];
-  if (answer.kind == Answer::Kind::kFailure) pact.over = true;
+  const bool refused = answer.kind == Answer::Kind::kInvalid;  // Nobody has subscribed.
+  if (answer.kind == Answer::Kind::kFailure || refused) pact.over = true;
   if (answer.kind != Answer::Kind::kSuccess || pact.stage != stage) return;
   ++pact.stage;
   if (pact.stage < pact.dies_at) return;
@@ -200,10 +215,23 @@ void Pacts::Prepare(std::size_t index, AnswerFn heard) {
   }
   if (pact.model == Model::kMessage) json += StepsJson(pact.steps);
   const char* action = pact.model == Model::kWorkflow ? "prepareWorkflow" : "prepare";
-  ports_.post(action, json + "}", [this, gid = pact.gid, heard](const Answer& answer) {
-    ports_.checker->OnPrepared(gid, answer);
+  ports_.post(action, json + "}",
+              [this, gid = pact.gid, heard = Judged(pact, heard)](const Answer& answer) {
+                checker_->OnPrepared(gid, answer);
+                heard(answer);
+              });
+}
+
+// A request that may be the first about a message to a topic.
+Pacts::AnswerFn Pacts::Judged(const Pact& pact, AnswerFn heard) {
+  if (pact.topic.empty()) return heard;
+  TopicChecker& topics = ports_.judge->topics;
+  topics.OnAsked(pact.gid);
+  return [&topics, gid = pact.gid, topic = pact.topic, position = topics.position(),
+          heard](const Answer& answer) {
+    topics.OnHeard(gid, position, topic, answer);
     heard(answer);
-  });
+  };
 }
 
 void Pacts::Register(std::size_t index, const Step& step, AnswerFn heard) {
@@ -219,7 +247,7 @@ void Pacts::Register(std::size_t index, const Step& step, AnswerFn heard) {
   }
   ports_.post("registerBranch", json + "}",
               [this, gid = pact.gid, step, heard](const Answer& answer) {
-                ports_.checker->OnRegistered(gid, step, answer);
+                checker_->OnRegistered(gid, step, answer);
                 heard(answer);
               });
 }
@@ -228,13 +256,14 @@ void Pacts::Decide(std::size_t index, bool commit, AnswerFn heard) {
   const Pact& pact = pacts_[index];
   std::string json = Head(pact.gid, pact.model) + pact.options;
   if (pact.direct || (pact.model == Model::kMessage && commit)) json += StepsJson(pact.steps);
-  ports_.checker->OnAsked(pact.gid, commit ? Asked::kSubmit : Asked::kAbort);
+  checker_->OnAsked(pact.gid, commit ? Asked::kSubmit : Asked::kAbort);
+  if (commit) heard = Judged(pact, std::move(heard));
   ports_.post(commit ? "submit" : "abort", json + "}",
               [this, gid = pact.gid, commit, waits = pact.waits, heard](const Answer& answer) {
                 if (commit) {
-                  ports_.checker->OnSubmitted(gid, answer, waits);
+                  checker_->OnSubmitted(gid, answer, waits);
                 } else {
-                  ports_.checker->OnAborted(gid, answer, waits);
+                  checker_->OnAborted(gid, answer, waits);
                 }
                 heard(answer);
               });
@@ -276,20 +305,18 @@ void Pacts::Continue(Run run) {
 
 void Pacts::EndRun(const Run& run) {
   const Pact& pact = pacts_[run.pact];
-  ports_.checker->OnAsked(pact.gid, pact.commits ? Asked::kSucceed : Asked::kFail);
+  checker_->OnAsked(pact.gid, pact.commits ? Asked::kSucceed : Asked::kFail);
   const std::string status = pact.commits ? "succeed" : "failed";
-  ports_.post("submit",
-              Head(pact.gid, pact.model) + ",\"req_extra\":{" + Member("status", status) + "}}",
-              [this, gid = pact.gid](const Answer& answer) {
-                ports_.checker->OnSubmitted(gid, answer, false);
-              });
+  ports_.post(
+      "submit", Head(pact.gid, pact.model) + ",\"req_extra\":{" + Member("status", status) + "}}",
+      [this, gid = pact.gid](const Answer& answer) { checker_->OnSubmitted(gid, answer, false); });
 }
 
 // --- The end ---------------------------------------------------------------------------------
 
 void Pacts::CheckRest(const std::function<void(const std::string&, std::string)>& fail) {
   for (const Pact& pact : pacts_) {
-    if (!ports_.checker->IsStored(pact.gid)) continue;
+    if (!checker_->IsStored(pact.gid)) continue;
     CheckPact(pact, ports_.network->services[pact.gid], fail);
   }
 }
@@ -297,16 +324,20 @@ void Pacts::CheckRest(const std::function<void(const std::string&, std::string)>
 // L1, and the books: what was decided has happened once everywhere, and nowhere else.
 void Pacts::CheckPact(const Pact& pact, const std::vector<Service>& services,
                       const std::function<void(const std::string&, std::string)>& fail) {
-  const Txn& txn = ports_.checker->Stored(pact.gid);
+  const Txn& txn = checker_->Stored(pact.gid);
   if (!txn.IsFinished()) return fail(pact.gid, "L1: at rest as " + std::string(Name(txn.status)));
   if (txn.force.when != kNever || pact.model == Model::kWorkflow) return;
+  std::size_t delivered = 0;
   for (std::size_t i = 0; i < txn.branches.size(); ++i) {
     const Step& step = txn.step(i);
     const bool due = txn.status == TxnStatus::kSucceed && !step.action.empty();
-    const std::size_t service = step.id.empty() ? i : std::stoul(step.id) - 1;
-    if (services[service].books.applied == (due ? 1 : 0)) continue;
+    delivered += due ? 1 : 0;
+    if (services[ServiceOf(txn, i, services.size())].books.applied == (due ? 1 : 0)) continue;
     fail(pact.gid, "the books of branch " + std::to_string(i + 1));
   }
+  std::size_t applied = 0;
+  for (const Service& service : services) applied += service.books.applied > 0 ? 1 : 0;
+  if (!pact.topic.empty() && applied > delivered + 1) fail(pact.gid, "M3: too many were served");
 }
 
 }  // namespace treaty::sim

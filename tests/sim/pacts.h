@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "sim/agenda.h"
+#include "sim/checker.h"
 #include "sim/network.h"
-#include "sim/pact_checker.h"
 #include "sim/swarm.h"
+#include "sim/topics.h"
 
 namespace treaty::sim {
 
@@ -19,7 +20,8 @@ class Pacts {
   using AnswerFn = std::function<void(const Answer&)>;
   struct Ports {
     Agenda* agenda;
-    PactChecker* checker;
+    Checker* judge;
+    TopicEditors* topics;
     Network* network;
     Rng* rng;
     Marks* marks;
@@ -27,7 +29,7 @@ class Pacts {
     // Posts a request; returns false when nobody is there to take it.
     std::function<bool(const std::string& action, std::string json, AnswerFn answer)> post;
   };
-  explicit Pacts(Ports ports) : ports_(std::move(ports)) {}
+  explicit Pacts(Ports ports) : ports_(std::move(ports)), checker_(&ports_.judge->pacts) {}
 
   void Draw();
 
@@ -43,6 +45,7 @@ class Pacts {
     Model model = Model::kTcc;
     std::string options;      // As JSON members, each with a comma before it.
     std::vector<Step> steps;  // What is registered, recorded or delivered.
+    std::string topic;        // That one of the steps names; empty: none.
     bool commits = true;      // What its client decides.
     bool waits = false;
     bool direct = false;    // A message that is submitted without a prepare.
@@ -73,11 +76,13 @@ class Pacts {
   void EndRun(const Run& run);
   void CheckPact(const Pact& pact, const std::vector<Service>& services,
                  const std::function<void(const std::string&, std::string)>& fail);
+  AnswerFn Judged(const Pact& pact, AnswerFn heard);
   void At(Duration delay, std::function<void()> task) {
     ports_.agenda->Add(ports_.agenda->now() + delay, Agenda::Side::kWorld, std::move(task));
   }
 
   Ports ports_;
+  PactChecker* const checker_;
   std::vector<Pact> pacts_;
 };
 

@@ -30,7 +30,12 @@ World::World(std::uint64_t seed, Marks& marks, bool trace)
       network_({&agenda_, &checker_, &rng_, &marks, &swarm_, [this](Mark mark) { AskCrash(mark); },
                 [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); },
                 [this](const std::string& gid) { pacts_.OnResumed(gid); }}),
-      pacts_({&agenda_, &checker_.pacts, &network_, &rng_, &marks, &swarm_,
+      topics_({&agenda_, &checker_.topics,
+               [this](const std::string& method, const std::string& target, Door::AnswerFn answer) {
+                 return Send(method, target, std::move(answer));
+               }},
+              Rng::Mix(seed)),
+      pacts_({&agenda_, &checker_, &topics_, &network_, &rng_, &marks, &swarm_,
               [this](const std::string& action, std::string json, Door::AnswerFn answer) {
                 return Post(action, std::move(json), std::move(answer));
               }}) {}
@@ -68,6 +73,7 @@ Report World::Run() {
   Start();
   DrawPlans();
   pacts_.Draw();
+  topics_.Draw();
   bool sound = RunUntil(agenda_.now() + rng_.Millis(20'000, kFaultsMost.count()));
   swarm_.faults = false;
   network_.Heal();

@@ -17,6 +17,7 @@
 #include "sim/network.h"
 #include "sim/pacts.h"
 #include "sim/swarm.h"
+#include "sim/topics.h"
 #include "wire/topic_format.h"
 
 namespace treaty::sim {
@@ -88,6 +89,7 @@ class World {
   void Query(std::size_t index);
   void SendNonsense(std::size_t index);
   bool Post(const std::string& action, std::string json, Door::AnswerFn answer);
+  bool Send(const std::string& method, const std::string& target, Door::AnswerFn answer);
   void OnAnswer(std::size_t index, const TxnRequest& request, bool submit, const Answer& answer);
   std::size_t NewAsked();
   bool Settle(std::size_t asked);
@@ -115,6 +117,7 @@ class World {
   CheckedStore store_;
   Network network_;
   SimParticipant participant_{network_};
+  TopicEditors topics_;
   Pacts pacts_;
   std::uint64_t hash_ = 0;
 
