@@ -72,6 +72,14 @@ const std::vector<Seed>& Seeds() {
       {"GET", "all", "?limit=10&status=prepared&transType=tcc&createTimeStart=1"},
       {"GET", "all", "?gid=@&position=1.g"},
       {"GET", "resetCronTime", "?timeout=10&limit=5"},
+      {"GET", "subscribe", "?topic=t@&url=http://a/s&remark=%C3%A4"},
+      {"GET", "subscribe", "?topic=t@&url=http%3A%2F%2Fa%2Fs"},
+      {"GET", "unsubscribe", "?topic=t@&url=http://a/s"},
+      {"DELETE", "topic", "/t@"},
+      {"GET", "queryKV", "?cat=topics&key=t@"},
+      {"GET", "scanKV", "?cat=topics&position=9&limit=2"},
+      {"POST", "submit",
+       R"({"gid":"@","trans_type":"msg","steps":[{"action":"topic://t@"}],"payloads":["{}"]})"},
       {"GET", "newGid", ""},
       {"GET", "version", ""},
   };
@@ -228,7 +236,7 @@ api::HttpRequest Generate(Mutator& mutator, int number) {
   if (const auto at = text.find('@'); at != std::string::npos) text.replace(at, 1, gid);
   const std::size_t times = mutator.Below(4);  // Some stay whole, so that states are reached.
   for (std::size_t i = 0; i < times; ++i) mutator.Mutate(text);
-  const bool get = seed.method == std::string("GET");
+  const bool get = seed.method != std::string("POST");  // Or DELETE: without a body.
   std::string target = "/api/dtmsvr/" + std::string(seed.path) + (get ? text : "");
   return {seed.method, std::move(target), {{"x-b", "1"}}, get ? "" : std::move(text)};
 }
