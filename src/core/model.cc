@@ -61,7 +61,7 @@ Decision ApplyInQuarantine(const Txn& txn, const Event& event, const Policy& pol
 // Whatever is stored of an event shows that the process has survived it.
 Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
   if (txn.IsQuarantined()) return ApplyInQuarantine(txn, event, policy);
-  if (std::holds_alternative<TakenOver>(event.what)) return ToDeaths(txn, txn.deaths + 1);
+  if (std::holds_alternative<Crashed>(event.what)) return ToDeaths(txn, txn.deaths + 1);
   Decision decision = ApplyByModel(txn, event, policy);
   if (decision.durability != Durability::kUnchanged) decision.next.deaths = 0;
   return decision;

@@ -66,14 +66,14 @@ struct ForceStopped {
 // An operator wants the next attempt now, or releases it from quarantine.
 struct DueReset {};
 
-// A process ended while it had the transaction.
-struct TakenOver {};
+// A process crashed while it was at work on the transaction.
+struct Crashed {};
 
 struct Event {
   Time now;             // By the store's clock.
   double jitter = 1.0;  // Factor for the next retry's time, 0.8 to 1.2.
   std::variant<Replied, Ticked, Submitted, Aborted, Registered, WorkflowEnded, ForceStopped,
-               DueReset, TakenOver>
+               DueReset, Crashed>
       what;
 };
 

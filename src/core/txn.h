@@ -160,7 +160,7 @@ struct Txn {
   Time finished = kNever;  // When status became succeed or failed.
   Time due = kNever;       // When tried branches are called again; kNever: nothing waits.
   Force force;             // force.when is kNever unless it was forced.
-  // How many processes in a row ended while they had it, without any progress in between.
+  // How many processes in a row crashed while at work on it, without any progress in between.
   std::uint32_t deaths = 0;
   std::uint64_t version = 0;  // Grows by one with every write; 0: not stored yet.
 

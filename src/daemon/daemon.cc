@@ -13,6 +13,7 @@
 #include "api/http/handlers.h"
 #include "api/http/server.h"
 #include "base/gid.h"
+#include "daemon/crash_note.h"
 #include "daemon/loop_thread.h"
 #include "daemon/settings.h"
 #include "daemon/system_random.h"
@@ -94,6 +95,7 @@ class Daemon::Impl {
   Status MakeServer(std::uint16_t port);
   Status MakeRpcServer(std::uint16_t http_port);
   std::vector<AsioLoop*> Loops() const;
+  Status StartEngine();
   void StartThreads();
   void StopThreads();
 
@@ -130,9 +132,20 @@ Status Daemon::Impl::Start() {
   MakeEngine(port);
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
+  const Status noted = StartEngine();
   StartThreads();
-  engine_->Start();
-  return {};
+  return noted;
+}
+
+// First in line on every loop: what was crashed on is counted before anything else happens to it.
+Status Daemon::Impl::StartEngine() {
+  const std::string path = config_.store_path + ".crash";
+  std::vector<std::string> gids = ReadCrashNotes(path);
+  for (const std::string& gid : gids) {
+    log_.Write(LogLevel::kError, gid, "a former process crashed while at work on it");
+  }
+  engine_->Start(std::move(gids), [path] { ClearCrashNotes(path); });
+  return NoteCrashesIn(path);
 }
 
 void Daemon::Impl::MakeEngine(std::uint16_t port) {

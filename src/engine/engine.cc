@@ -48,6 +48,7 @@ class Engine::Impl {
     treaty::Read<T>(shared_, lanes_.front()->loop(), std::move(read), std::move(done));
   }
 
+  void Start(std::vector<std::string> crashed_on, std::function<void()> counted);
   void Stop(Duration grace, std::function<void()> done);
 
   Shared shared_;
@@ -57,14 +58,9 @@ class Engine::Impl {
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
-    : shared_{config,
-              ports.store,
-              ports.read_loop,
-              ports.log,
+    : shared_{config, ports.store, ports.read_loop, ports.log,
               Committer({ports.commit_loop, ports.store, ports.commit_random, ports.log},
-                        config.limits.batch_writes),
-              Isolation(*ports.lanes.front().loop),
-              ports.store->clock().Now()},
+                        config.limits.batch_writes)},
       scanner_(shared_, *ports.lanes.front().loop,
                [this](const std::string& gid) -> Lane& { return LaneOf(gid); }),
       topics_(shared_, ports.lanes.front(), ports.topics) {
@@ -85,6 +81,21 @@ void Engine::Impl::Expand(TxnRequest request, const AnswerFn& answer, Method met
   });
 }
 
+// What former processes crashed on is counted before anything is driven again.
+void Engine::Impl::Start(std::vector<std::string> crashed_on, std::function<void()> counted) {
+  auto open = std::make_shared<std::atomic<std::size_t>>(crashed_on.size() + 1);
+  const auto count = [this, open, counted = std::move(counted)] {
+    if (--*open > 0) return;
+    counted();
+    scanner_.Start();
+  };
+  for (std::string& gid : crashed_on) {
+    Lane& lane = LaneOf(gid);
+    lane.loop().Post([&lane, gid = std::move(gid), count] { lane.CountCrash(gid, count); });
+  }
+  lanes_.front()->loop().Post(count);
+}
+
 void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
   shared_.stopping = true;
   auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size() + 1);
@@ -102,7 +113,9 @@ Engine::Engine(EngineConfig config, EnginePorts ports)
 
 Engine::~Engine() = default;
 
-void Engine::Start() { impl_->scanner_.Start(); }
+void Engine::Start(std::vector<std::string> crashed_on, std::function<void()> counted) {
+  impl_->Start(std::move(crashed_on), std::move(counted));
+}
 
 void Engine::Stop(Duration grace, std::function<void()> done) {
   impl_->Stop(grace, std::move(done));

@@ -77,8 +77,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Begins recovery, scanning and retention.
-  void Start();
+  // Begins recovery, scanning and retention. `crashed_on` are the transactions that former
+  // processes crashed while at work on; `counted` is called once that is stored.
+  void Start(std::vector<std::string> crashed_on = {}, std::function<void()> counted = [] {});
 
   // Refuses new work, lets calls in flight end, cuts them after `grace`, stores what is known,
   // then calls `done` on a lane's thread.

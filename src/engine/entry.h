@@ -52,17 +52,12 @@ struct Entry {
 
   // How the record stands in the store's indexes.
   bool owned = false;
-  bool orphan = false;  // By a former process; until this one has written it.
   Time wake = kNever;
 
   std::vector<std::variant<Event, RequestFn>> inbox;  // In order of arrival.
   std::vector<Call> in_flight;
 
-  // One that two processes have died with is held until it is its turn to be driven alone.
-  bool held = false;
-  bool alone = false;
-
-  std::vector<std::function<void(bool)>> adopters;  // Told when it has been read, or could not be.
+  std::function<void()> counted;  // Told when the crash that it is blamed for is stored.
 
   // Who is told when the write under way is durable (or refused).
   std::vector<std::function<void(Status)>> acks;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/at_work_on.h"
 #include "core/model.h"
 #include "core/repeats.h"
 
@@ -23,6 +24,7 @@ void Lane::Push(Entry& entry, Event event) {
 // Takes what has arrived, as far as it can be decided now; then stores the outcome, or performs
 // what is due. The one place that moves a transaction.
 void Lane::Advance(Entry& entry) {
+  const AtWorkOn noted(entry.gid);
   if (IsBusy(entry)) return;
   if (TakeInbox(entry)) return StartWrite(entry);
   if (entry.knowledge == Entry::Knowledge::kPresent) return Drive(entry);
@@ -30,8 +32,7 @@ void Lane::Advance(Entry& entry) {
 }
 
 bool Lane::IsBusy(const Entry& entry) const {
-  const bool held = entry.held && !shared_.stopping;
-  return entry.writing || held || entry.knowledge == Entry::Knowledge::kLoading;
+  return entry.writing || entry.knowledge == Entry::Knowledge::kLoading;
 }
 
 // Decides what is in the inbox; returns whether there is something to be stored now. Several
@@ -229,7 +230,6 @@ Time Lane::KeptUntil(const Entry& entry) const {
 
 void Lane::Leave(Entry& entry) {
   if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
-  EndTurn(entry);
   shared_.live_txns.fetch_sub(1, std::memory_order_relaxed);
   entries_.erase(entries_.find(entry.gid));
 }

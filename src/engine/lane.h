@@ -21,7 +21,6 @@
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
-#include "engine/isolation.h"
 
 namespace treaty {
 
@@ -32,8 +31,6 @@ struct Shared {
   Loop* const read_loop;
   Log* const log;
   Committer committer;
-  Isolation isolation;
-  const Time started;
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> live_txns{0};
@@ -72,8 +69,12 @@ class Lane {
   void ResetDue(std::string gid, std::function<void(Result<bool>)> done);
 
   // Takes over a transaction that recovery or the due index named. `settled` is called once it
-  // has been read, with false if it could not be.
-  void Adopt(const std::string& gid, std::function<void(bool)> settled);
+  // has been read and its duties are under way, with false if it could not be read.
+  void Adopt(std::string gid, std::function<void(bool)> settled);
+
+  // Stores that a process has crashed while at work on it; `counted` is called when that is
+  // durable, or when there is no such transaction.
+  void CountCrash(const std::string& gid, std::function<void()> counted);
 
   // Starts no further call; see Engine::Stop. `done` is called when nothing is under way.
   void Stop(Duration grace, std::function<void()> done);
@@ -95,6 +96,8 @@ class Lane {
   // lane_changes.cc
   bool RunPrepareWorkflow(Entry& entry, const TxnRequest& request, const Engine::RecordFn& done);
   bool RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer);
+  void ReadUncounted(const std::string& gid);
+  void CountNow(Entry& entry);
 
   // lane.cc and lane_store.cc
   Event MakeEvent(decltype(Event::what) what);
@@ -116,12 +119,7 @@ class Lane {
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);
   void OnFound(Entry& entry, StoredTxn stored);
-  bool MayHaveKilled(const Entry& entry) const;
-  void TakeOver(Entry& entry);
-  void CountDeath(Entry& entry);
-  void OnTurn(const std::string& gid);
   void LogQuarantine(const Entry& entry) const;
-  void EndTurn(Entry& entry);
   void Acknowledge(Entry& entry);
   void Disappoint(Entry& entry, const Status& status);
   void Drive(Entry& entry);
@@ -144,6 +142,7 @@ class Lane {
   Shared& shared_;
   const LanePorts ports_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
+  std::unordered_map<std::string, std::function<void()>> uncounted_;  // Crashes, by gid.
   std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.
   std::size_t under_way_ = 0;            // Writes and calls of this lane.
   std::function<void()> stopped_;        // Set while stopping.

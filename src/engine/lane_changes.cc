@@ -3,11 +3,14 @@
 #include <string>
 #include <utility>
 
+#include "base/canary.h"
 #include "core/repeats.h"
 #include "engine/lane.h"
 
 namespace treaty {
 namespace {
+
+constexpr Duration kCountAgainDelay = std::chrono::seconds(1);
 
 // Whether the branches of `txn` may carry this one's payload too; otherwise the client is told.
 bool HasRoomFor(const Txn& txn, const Step& step, std::size_t most,
@@ -116,14 +119,34 @@ void Lane::ResetDue(std::string gid, std::function<void(Result<bool>)> done) {
   });
 }
 
-void Lane::Adopt(const std::string& gid, std::function<void(bool)> settled) {
-  const auto found = entries_.find(gid);
-  if (found != entries_.end() && found->second->knowledge != Entry::Knowledge::kLoading) {
-    return settled(true);
-  }
-  Entry& entry = found == entries_.end() ? NewEntry(gid) : *found->second;
-  entry.adopters.push_back(std::move(settled));
-  if (found == entries_.end()) LoadRecord(entry);
+void Lane::Adopt(std::string gid, std::function<void(bool)> settled) {
+  WithRecord(gid, [settled = std::move(settled)](Entry& entry) {
+    settled(entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss);
+    return false;
+  });
+}
+
+void Lane::CountCrash(const std::string& gid, std::function<void()> counted) {
+  uncounted_.emplace(gid, std::move(counted));
+  ReadUncounted(gid);
+}
+
+// Until it has been read and counted, by whoever reads it.
+void Lane::ReadUncounted(const std::string& gid) {
+  if (!uncounted_.contains(gid)) return;
+  WithRecord(gid, [](Entry&) { return false; });
+  ports_.loop->After(kCountAgainDelay, [this, gid] { ReadUncounted(gid); });
+}
+
+// The first thing that is done with a record that was read.
+void Lane::CountNow(Entry& entry) {
+  auto uncounted = uncounted_.extract(entry.gid);
+  if (uncounted.empty()) return;
+  const bool counts = entry.knowledge == Entry::Knowledge::kPresent && !entry.txn.IsFinished() &&
+                      !entry.txn.IsQuarantined() && !canary::Armed(canary::Canary::kNoQuarantine);
+  if (!counts) return uncounted.mapped()();
+  entry.counted = std::move(uncounted.mapped());
+  entry.inbox.emplace(entry.inbox.begin(), MakeEvent(Crashed{}));
 }
 
 }  // namespace treaty

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/at_work_on.h"
 #include "base/canary.h"
 #include "core/model.h"
 #include "engine/lane.h"
@@ -77,8 +78,7 @@ void Lane::OnStored(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.dirty = false;
   entry.unstored.clear();
-  entry.orphan = false;
-  if (entry.txn.deaths == 0) EndTurn(entry);
+  if (entry.counted) std::exchange(entry.counted, nullptr)();
   if (entry.txn.IsQuarantined()) LogQuarantine(entry);
   Acknowledge(entry);
   Advance(entry);
@@ -116,19 +116,19 @@ void Lane::SetAside(Entry& entry) {
 void Lane::LoadRecord(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kLoading;
   shared_.read_loop->Post([this, &entry, gid = entry.gid] {
+    const AtWorkOn noted(gid);
     auto result = std::make_shared<Result<std::optional<StoredTxn>>>(shared_.store->Load(gid));
     ports_.loop->Post([this, &entry, result] { OnLoaded(entry, std::move(*result)); });
   });
 }
 
 void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
-  const bool hopeless = result.status().code() == Code::kDataLoss;
-  for (const auto& adopter : std::exchange(entry.adopters, {})) adopter(result.ok() || hopeless);
+  if (result.status().code() == Code::kDataLoss) CountNow(entry);
   if (!result.ok()) return OnUnreadable(entry, result.status());
   entry.trouble = Status();
   entry.knowledge = Entry::Knowledge::kAbsent;
   if (result->has_value()) OnFound(entry, **std::move(result));
-  if (MayHaveKilled(entry)) TakeOver(entry);
+  CountNow(entry);
   Advance(entry);
 }
 
@@ -157,10 +157,8 @@ void Lane::OnUnreadable(Entry& entry, Status status) {
 }
 
 void Lane::OnFound(Entry& entry, StoredTxn stored) {
-  const bool first = !entry.txn.body;
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.owned = !stored.owner.empty();
-  entry.orphan = first && entry.owned && stored.owner != shared_.config.owner;
   entry.wake = stored.wake;
   entry.dirty = false;
   entry.txn = std::move(stored.txn);
@@ -171,44 +169,11 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   if (!entry.owned && entry.wake > now) entry.txn.live.hold_until = kNever;
 }
 
-// Whether a former process had it when it ended: as its owner, or because its time had come.
-bool Lane::MayHaveKilled(const Entry& entry) const {
-  if (entry.knowledge != Entry::Knowledge::kPresent || entry.txn.IsFinished()) return false;
-  return entry.orphan || (!entry.owned && entry.wake != kNever && entry.wake <= shared_.started);
-}
-
-// Before anything is done with it, that is noted. From the second time on one after the other.
-void Lane::TakeOver(Entry& entry) {
-  const bool suspect = entry.txn.deaths == kMostDeaths - 2;
-  if (!suspect) return CountDeath(entry);
-  entry.held = true;
-  shared_.isolation.Enter(entry.gid, *ports_.loop, [this, gid = entry.gid] { OnTurn(gid); });
-}
-
-void Lane::CountDeath(Entry& entry) {
-  if (canary::Armed(canary::Canary::kNoQuarantine)) return;
-  entry.inbox.emplace(entry.inbox.begin(), MakeEvent(TakenOver{}));
-}
-
-void Lane::OnTurn(const std::string& gid) {
-  const auto found = entries_.find(gid);
-  if (found == entries_.end()) return shared_.isolation.Leave(gid);
-  Entry& entry = *found->second;
-  entry.held = false;
-  entry.alone = true;
-  CountDeath(entry);
-  Advance(entry);
-}
-
 void Lane::LogQuarantine(const Entry& entry) const {
   shared_.log->Write(LogLevel::kError, entry.gid,
                      "quarantined: " + std::to_string(kMostDeaths) +
-                         " processes in a row ended while they had it; it rests until "
+                         " processes in a row crashed while at work on it; it rests until "
                          "resetNextCronTime releases it or forceStop ends it");
-}
-
-void Lane::EndTurn(Entry& entry) {
-  if (std::exchange(entry.alone, false)) shared_.isolation.Leave(entry.gid);
 }
 
 void Lane::Acknowledge(Entry& entry) {

@@ -17,6 +17,7 @@ namespace treaty::daemon {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::StartsWith;
 using SteadyClock = std::chrono::steady_clock;
@@ -210,6 +211,27 @@ TEST_F(ProcessTest, AStoreThatTakesNoWritesDoesNotKeepItFromEnding) {
   EXPECT_THAT(child->Wait(), Optional(kExitFailed)) << child->Said();
   EXPECT_THAT(child->Said(), HasSubstr("does the store take writes?"));
   sqlite3_close(other);
+}
+
+// As if the process had crashed while at work on it, three times in a row.
+TEST_F(ProcessTest, WhatThreeCrashesWereNotedForIsQuarantined) {
+  const SilentParticipant participant;
+  auto child = Start();
+  ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", Hanging(participant)),
+              HasSubstr("SUCCESS"));
+  for (int i = 0; i < 3; ++i) {
+    const std::string shown = Http(child->Port(), "/api/dtmsvr/query?gid=hangs");
+    EXPECT_THAT(shown, Not(HasSubstr("quarantined")));
+    child->Signal(SIGKILL);
+    child->Wait();
+    Write("treaty.db.crash", "hangs\n");
+    child = Start();
+    ASSERT_NE(child->Port(), 0);
+  }
+  EXPECT_TRUE(child->Says("quarantined"));
+  EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/query?gid=hangs"),
+              HasSubstr("\"quarantined\":true"));
+  EXPECT_EQ(std::filesystem::file_size(Path("treaty.db.crash")), 0u);
 }
 
 // To come again would not help: so no 503. All other transactions go on.

@@ -87,7 +87,7 @@ void World::Restart() {
   ports.log = &log;
   ports.topics = topics.get();
   engine = std::make_unique<Engine>(config, ports);
-  engine->Start();
+  engine->Start(crashed_on, [this] { crashed_on.clear(); });
 }
 
 void World::Run(Duration duration) {

@@ -159,6 +159,7 @@ class World {
   SilentLog log;
   std::unique_ptr<TopicFormat> topics;
   EngineConfig config;
+  std::vector<std::string> crashed_on;  // Of the next start; empty once that is counted.
   std::unique_ptr<Engine> engine;
 
  private:

@@ -151,6 +151,9 @@ void PactChecker::CheckRegistered(const Pact& pact, const Txn& next) {
 
 // G8, and no result without a success that was heard.
 void PactChecker::CheckResults(const Pact& pact, const Txn& next) {
+  if (next.branches.size() < pact.stored.branches.size()) {
+    return Fail(next.gid(), "G8: a branch was lost");
+  }
   for (std::size_t i = 0; i < pact.stored.branches.size(); ++i) {
     for (const Op op : {Op::kAction, Op::kCompensate}) {
       const BranchStatus old = StatusOf(pact.stored.branches[i], op);

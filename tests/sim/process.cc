@@ -35,7 +35,7 @@ void World::Start() {
   started_ = agenda_.now();
   stopping_ = stopped_ = false;
   process_ = std::make_unique<Process>(*this, swarm_.lanes);
-  process_->engine->Start();
+  process_->engine->Start(notes_, [this] { notes_.clear(); });
 }
 
 void World::End() {

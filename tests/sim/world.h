@@ -67,7 +67,10 @@ class World {
   void Start();
   void End();
   void Crash(Mark mark);
-  void AskCrash(Mark mark) { wanted_crash_ = mark; }
+  void AskCrash(Mark mark) {
+    wanted_crash_ = mark;
+    if (mark == Mark::kKilled) notes_ = {swarm_.killer};
+  }
   void MaybeCrash();
   void StopInOrder();
   void RestartLater();
@@ -141,6 +144,7 @@ class World {
   bool stopping_ = false;
   bool stopped_ = false;
   Mark wanted_crash_ = Mark::kCount;
+  std::vector<std::string> notes_;  // What processes crashed on, until that is counted.
 };
 
 }  // namespace treaty::sim

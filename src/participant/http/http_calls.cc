@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/at_work_on.h"
 #include "participant/http/http_lane_participant.h"
 #include "participant/result.h"
 
@@ -136,6 +137,7 @@ void HttpParticipant::OnDialed(Connection& connection) {
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
+  const AtWorkOn noted(job.call.body->gid);
   job.target->destination->timeouts = 0;
   const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
   const ResultOptions options{config_.success_on_any_2xx, config_.legacy_result_words};
