@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/random.h"
+#include "engine/meters.h"
 #include "store/store.h"
 
 namespace treaty {
@@ -42,6 +43,7 @@ class Committer {
     Store* store = nullptr;
     Random* random = nullptr;  // The committer's own.
     Log* log = nullptr;
+    CommitMeters* meters = nullptr;
   };
 
   Committer(Ports ports, std::size_t batch_writes);
@@ -58,6 +60,7 @@ class Committer {
  private:
   void RunBatch();
   void TakeBatch();
+  Status Commit(std::vector<Verdict>& verdicts);
   void Retry(const Status& status);
   void SettleUnknown(const Status& status);
   std::vector<CommitJob> SettleRefusals(std::vector<Verdict>& verdicts);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/repeats.h"
+#include "engine/census.h"
 #include "engine/lane.h"
 #include "engine/reading.h"
 #include "engine/reset_round.h"
@@ -51,19 +52,27 @@ class Engine::Impl {
   void Start(std::vector<std::string> crashed_on, std::function<void()> counted);
   void Stop(Duration grace, std::function<void()> done);
 
+  EngineMeters meters_;
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Scanner scanner_;
   TopicBook topics_;
+  Census census_;
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
-    : shared_{config, ports.store, ports.read_loop, ports.log,
-              Committer({ports.commit_loop, ports.store, ports.commit_random, ports.log},
-                        config.limits.batch_writes)},
+    : shared_{config,
+              ports.store,
+              ports.read_loop,
+              ports.log,
+              meters_,
+              Committer(
+                  {ports.commit_loop, ports.store, ports.commit_random, ports.log, &meters_.commit},
+                  config.limits.batch_writes)},
       scanner_(shared_, *ports.lanes.front().loop,
                [this](const std::string& gid) -> Lane& { return LaneOf(gid); }),
-      topics_(shared_, ports.lanes.front(), ports.topics) {
+      topics_(shared_, ports.lanes.front(), ports.topics),
+      census_(shared_, *ports.lanes.front().loop, lanes_) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 
@@ -88,6 +97,7 @@ void Engine::Impl::Start(std::vector<std::string> crashed_on, std::function<void
     if (--*open > 0) return;
     counted();
     scanner_.Start();
+    census_.Start();
   };
   for (std::string& gid : crashed_on) {
     Lane& lane = LaneOf(gid);
@@ -228,7 +238,10 @@ void Engine::CheckReady(std::function<void(Status)> done) {
 
 Engine::Counts Engine::counts() const {
   const Shared& shared = impl_->shared_;
-  return {shared.live_txns, shared.calls_in_flight, shared.committer.pending()};
+  return {shared.live_txns, shared.calls_in_flight, shared.committer.pending(),
+          shared.waiting_reads};
 }
+
+const EngineMeters& Engine::meters() const { return impl_->meters_; }
 
 }  // namespace treaty

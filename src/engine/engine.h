@@ -20,6 +20,7 @@
 #include "core/request.h"
 #include "core/step.h"
 #include "core/topic.h"
+#include "engine/meters.h"
 #include "participant/participant.h"
 #include "store/store.h"
 
@@ -46,6 +47,7 @@ struct EngineConfig {
   Duration behind_delay =
       std::chrono::milliseconds(50);                // How long a written-behind change may wait.
   Duration retention = std::chrono::hours(24 * 7);  // Of finished transactions; 0 keeps them.
+  Duration census_period{0};  // How often the unfinished are counted (meters); 0: never.
 };
 
 // One lane's share of the outside world. Pointers are not owned and outlive the engine.
@@ -126,8 +128,12 @@ class Engine {
     std::size_t live_txns = 0;
     std::size_t calls_in_flight = 0;
     std::size_t queued_writes = 0;
+    std::size_t waiting_reads = 0;
   };
   Counts counts() const;
+
+  // What it has counted; read at any time by any thread.
+  const EngineMeters& meters() const;
 
  private:
   class Impl;

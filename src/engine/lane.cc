@@ -8,7 +8,8 @@
 #include "core/repeats.h"
 
 namespace treaty {
-Lane::Lane(Shared& shared, LanePorts ports) : shared_(shared), ports_(ports) {}
+Lane::Lane(Shared& shared, LanePorts ports)
+    : shared_(shared), ports_(ports), meters_(shared.meters.lanes.emplace_back()) {}
 
 Lane::~Lane() = default;
 
@@ -137,9 +138,12 @@ void Lane::StartCall(Entry& entry, const Call& call) {
   ++under_way_;
   shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
 
-  ports_.participant->Call(
-      MakeCall(entry.txn, call, shared_.config.policy),
-      [this, gid = entry.gid, call](BranchReply reply) { OnReply(gid, call, std::move(reply)); });
+  ports_.participant->Call(MakeCall(entry.txn, call, shared_.config.policy),
+                           [this, gid = entry.gid, call, model = entry.txn.body->model,
+                            begun = Steady::now()](BranchReply reply) {
+                             CountCall(model, call.op, reply.outcome, begun);
+                             OnReply(gid, call, std::move(reply));
+                           });
 }
 
 void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -30,6 +31,7 @@ struct Shared {
   Store* const store;
   Loop* const read_loop;
   Log* const log;
+  EngineMeters& meters;
   Committer committer;
 
   std::atomic<bool> stopping{false};
@@ -75,6 +77,9 @@ class Lane {
   // Stores that a process has crashed while at work on it; `counted` is called when that is
   // durable, or when there is no such transaction.
   void CountCrash(const std::string& gid, std::function<void()> counted);
+
+  // Brings LaneMeters::oldest up to date.
+  void NoteOldest();
 
   // Starts no further call; see Engine::Stop. `done` is called when nothing is under way.
   void Stop(Duration grace, std::function<void()> done);
@@ -125,6 +130,9 @@ class Lane {
   void Drive(Entry& entry);
   void StartCalls(Entry& entry, const std::vector<Call>& calls);
   void StartCall(Entry& entry, const Call& call);
+  using Steady = std::chrono::steady_clock;
+  void CountCall(Model model, Op op, Outcome outcome, Steady::time_point begun);
+  void CountEnd(const Txn& txn);
   void OnReply(const std::string& gid, const Call& call, BranchReply reply);
   bool IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const;
   Time NextLook(const Entry& entry, const Duties& duties, Time now) const;
@@ -141,6 +149,7 @@ class Lane {
 
   Shared& shared_;
   const LanePorts ports_;
+  LaneMeters& meters_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::unordered_map<std::string, std::function<void()>> uncounted_;  // Crashes, by gid.
   std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.

@@ -74,6 +74,7 @@ void Lane::OnWritten(Entry& entry, const Result<Verdict>& result) {
 }
 
 void Lane::OnStored(Entry& entry) {
+  if (entry.next.IsFinished() && !entry.txn.IsFinished()) CountEnd(entry.next);
   entry.txn = std::move(entry.next);
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.dirty = false;

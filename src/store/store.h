@@ -58,6 +58,13 @@ struct DueKey {
   std::string gid;
 };
 
+// A part of the walk through the parked: unfinished transactions that nobody drives.
+struct ParkedPage {
+  std::size_t count = 0;
+  Time oldest = kNever;  // When the oldest of them was created; kNever: there is none.
+  DueKey last;           // Where the next part begins.
+};
+
 struct ListFilter {
   std::string gid = {};  // Empty: any; otherwise the other filters are ignored.
   std::optional<TxnStatus> status = {};
@@ -105,6 +112,10 @@ class Store {
   // Returns up to `limit` unfinished transactions with wake > after, in the order of wake, and
   // never one whose wake is kNever.
   virtual Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) = 0;
+
+  // Counts up to `limit` unfinished, unowned transactions, resting ones included, after the place
+  // `after` in the order (wake, gid). Fewer than `limit`: there are no more.
+  virtual Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) = 0;
 
   // Returns a page of the list; kInvalidArgument: the position is none of ours.
   virtual Result<ListPage> List(const ListFilter& filter) = 0;

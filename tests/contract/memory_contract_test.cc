@@ -2,6 +2,7 @@
 
 #include "contract/branch_contract.h"
 #include "contract/kv_contract.h"
+#include "contract/parked_contract.h"
 #include "contract/store_contract.h"
 #include "store/memory/memory_store.h"
 
@@ -25,6 +26,7 @@ class MemoryFactory {
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BranchContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, KvContract, MemoryFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ParkedContract, MemoryFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

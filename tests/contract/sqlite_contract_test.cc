@@ -3,6 +3,7 @@
 #include "contract/branch_contract.h"
 #include "contract/kept_log.h"
 #include "contract/kv_contract.h"
+#include "contract/parked_contract.h"
 #include "contract/store_contract.h"
 #include "contract/temp_folder.h"
 #include "store/sqlite/sqlite_store.h"
@@ -28,6 +29,7 @@ class SqliteFactory {
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreContract, SqliteFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, BranchContract, SqliteFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, KvContract, SqliteFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, ParkedContract, SqliteFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

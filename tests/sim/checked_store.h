@@ -40,6 +40,9 @@ class CheckedStore final : public Store {
   Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
     return store_->FindLater(after, limit);
   }
+  Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) override {
+    return store_->CountParked(after, limit);
+  }
   Result<ListPage> List(const ListFilter& filter) override { return store_->List(filter); }
   Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override {
     if (ReadFails()) return Broken();

@@ -20,6 +20,7 @@ namespace {
 using TimeIndex = std::set<std::pair<Time, std::string_view>>;
 
 bool IsDue(const StoredTxn& record) { return !record.txn.IsFinished() && record.wake != kNever; }
+bool IsParked(const StoredTxn& record) { return !record.txn.IsFinished() && record.owner.empty(); }
 bool IsOwned(const StoredTxn& record) { return !record.txn.IsFinished() && !record.owner.empty(); }
 
 bool Matches(const StoredTxn& record, const ListFilter& filter) {
@@ -96,6 +97,19 @@ class MapStore final : public MemoryStore {
       found.push_back({at->first, std::string(at->second)});
     }
     return found;
+  }
+
+  Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) override {
+    const std::lock_guard lock(mutex_);
+    ParkedPage page;
+    for (auto at = parked_.upper_bound({after.wake, after.gid});
+         at != parked_.end() && page.count < limit; ++at) {
+      page.last = {at->first, std::string(at->second)};
+      const Time created = records_.at(page.last.gid).txn.created;
+      page.oldest = page.count == 0 ? created : std::min(page.oldest, created);
+      ++page.count;
+    }
+    return page;
   }
 
   Result<ListPage> List(const ListFilter& filter) override {
@@ -214,12 +228,14 @@ class MapStore final : public MemoryStore {
   void Index(std::string_view gid, const StoredTxn& record) {
     if (IsDue(record)) due_.emplace(record.wake, gid);
     if (IsOwned(record)) owned_.insert(gid);
+    if (IsParked(record)) parked_.emplace(record.wake, gid);
     if (record.txn.IsFinished()) finished_.emplace(record.txn.finished, gid);
   }
 
   void Unindex(std::string_view gid, const StoredTxn& record) {
     if (IsDue(record)) due_.erase({record.wake, gid});
     if (IsOwned(record)) owned_.erase(gid);
+    if (IsParked(record)) parked_.erase({record.wake, gid});
     if (record.txn.IsFinished()) finished_.erase({record.txn.finished, gid});
   }
 
@@ -256,6 +272,7 @@ class MapStore final : public MemoryStore {
   KvMap kv_;
   TimeIndex listed_;                  // All, by created.
   TimeIndex due_;                     // Unfinished ones with a wake time.
+  TimeIndex parked_;                  // Unfinished ones without an owner.
   TimeIndex finished_;                // Finished ones, by when.
   std::set<std::string_view> owned_;  // Unfinished ones with an owner.
 };

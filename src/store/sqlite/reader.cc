@@ -31,6 +31,9 @@ constexpr char kFindLater[] =
     "WHERE status < 3 AND owner = '' AND wake > ?1 "
     "UNION ALL SELECT wake, gid FROM txn INDEXED BY txn_owned "
     "WHERE status < 3 AND owner <> '' AND wake > ?1 ORDER BY wake, gid LIMIT ?2";
+constexpr char kParked[] =
+    "SELECT wake, gid, created FROM txn INDEXED BY txn_asleep WHERE status < 3 AND owner = '' "
+    "AND (wake, gid) > (?1, ?2) ORDER BY wake, gid LIMIT ?3";
 constexpr char kLastTime[] =
     "SELECT max((SELECT last FROM clock), "
     "ifnull((SELECT max(created) FROM txn INDEXED BY txn_created), 0), "
@@ -101,6 +104,7 @@ Status Reader::PrepareAll() {
       {&find_due_, kFindDue},
       {&find_orphans_, kFindOrphans},
       {&find_later_, kFindLater},
+      {&parked_, kParked},
       {&last_time_, kLastTime},
       {&list_one_, kListOne},
       {&list_all_, kListAll},
@@ -184,6 +188,23 @@ Result<std::vector<DueKey>> Reader::FindLater(Time after, std::size_t limit) {
   find_later_.Bind(1, ToMillis(after));
   find_later_.Bind(2, ToLimit(limit));
   return ReadKeys(find_later_);
+}
+
+Result<ParkedPage> Reader::CountParked(const DueKey& after, std::size_t limit) {
+  parked_.Bind(1, ToMillis(after.wake));
+  parked_.BindText(2, after.gid);
+  parked_.Bind(3, ToLimit(limit));
+  const ResetAtEnd reset(parked_);
+  ParkedPage page;
+  int code = SQLITE_OK;
+  while ((code = parked_.Step()) == SQLITE_ROW) {
+    const Time created = ToTime(parked_.Int(2));
+    page.oldest = page.count == 0 ? created : std::min(page.oldest, created);
+    page.last = {ToTime(parked_.Int(0)), std::string(parked_.Bytes(1))};
+    ++page.count;
+  }
+  if (code != SQLITE_DONE) return connection_.ToStatus(code, "could not count what is parked");
+  return page;
 }
 
 Statement& Reader::ListStatement(const ListFilter& filter) {

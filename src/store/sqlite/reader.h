@@ -32,6 +32,7 @@ class Reader {
   Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
                                           std::size_t limit);
   Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit);
+  Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit);
   Result<ListPage> List(const ListFilter& filter);
 
   KvReader& kv() { return kv_; }
@@ -55,6 +56,7 @@ class Reader {
   KvReader kv_;
   RecordCodec codec_;
   Statement load_, load_parts_, find_due_, find_orphans_, find_later_, last_time_;
+  Statement parked_;
   Statement list_one_, list_all_, list_unfinished_, list_failed_;
 };
 

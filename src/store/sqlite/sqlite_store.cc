@@ -85,6 +85,11 @@ class SqliteStore final : public Store {
     return reader_->FindLater(after, limit);
   }
 
+  Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) override {
+    const std::lock_guard lock(reader_mutex_);
+    return reader_->CountParked(after, limit);
+  }
+
   Result<ListPage> List(const ListFilter& filter) override {
     const std::lock_guard lock(reader_mutex_);
     return reader_->List(filter);
