@@ -13,6 +13,13 @@ find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 
+# Its package file asks for the web server and the client of parts that are not used here.
+find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
+find_path(PROMETHEUS_INCLUDE prometheus/text_serializer.h REQUIRED)
+add_library(prometheus_core UNKNOWN IMPORTED)
+set_target_properties(prometheus_core PROPERTIES
+  IMPORTED_LOCATION ${PROMETHEUS_CORE} INTERFACE_INCLUDE_DIRECTORIES ${PROMETHEUS_INCLUDE})
+
 if(TREATY_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace treaty {
@@ -19,6 +20,9 @@ class Log {
   // Writes one line. `gid` names the transaction it is about, empty for none. Values from
   // outside are escaped by the implementation, so that no line can be forged.
   virtual void Write(LogLevel level, std::string_view gid, std::string_view message) = 0;
+
+  // How many lines were lost so far because they came too fast.
+  virtual std::size_t dropped() const { return 0; }
 };
 
 }  // namespace treaty

@@ -18,7 +18,9 @@
 #include "daemon/settings.h"
 #include "daemon/system_random.h"
 #include "daemon/targets.h"
+#include "daemon/version.h"
 #include "engine/engine.h"
+#include "metrics/metrics_page.h"
 #include "participant/http/http_participant.h"
 #include "runtime/tls_context.h"
 #include "store/sqlite/sqlite_store.h"
@@ -92,6 +94,8 @@ class Daemon::Impl {
 
  private:
   void MakeEngine(std::uint16_t port);
+  api::HandlerConfig MakeHandlerConfig(std::uint16_t port);
+  std::size_t connections() const;
   Status MakeServer(std::uint16_t port);
   Status MakeRpcServer(std::uint16_t http_port);
   std::vector<AsioLoop*> Loops() const;
@@ -110,6 +114,7 @@ class Daemon::Impl {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<TopicFormat> topic_format_;
   std::unique_ptr<Engine> engine_;
+  const std::shared_ptr<api::ApiMeters> api_meters_ = std::make_shared<api::ApiMeters>();
   std::unique_ptr<api::Handlers> handlers_;
   std::unique_ptr<api::HttpServer> server_;
   // Of the port for JSON-RPC; null without one.
@@ -168,9 +173,28 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   engine_ = std::make_unique<Engine>(EngineSettings(config_, owner), std::move(ports));
 }
 
+// Both ports count in one place, and show the same page.
+api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
+  api::HandlerConfig settings = HandlerSettings(config_, port);
+  settings.meters = api_meters_;
+  settings.metrics_page = [sources = metrics::Sources{.version = kVersion,
+                                                      .engine = engine_.get(),
+                                                      .clock = &store_->clock(),
+                                                      .log = &log_,
+                                                      .api = api_meters_,
+                                                      .connections = [this] {
+                                                        return connections();
+                                                      }}] { return metrics::WritePage(sources); };
+  return settings;
+}
+
+std::size_t Daemon::Impl::connections() const {
+  return server_->connections() + (rpc_server_ ? rpc_server_->connections() : 0);
+}
+
 Status Daemon::Impl::MakeServer(std::uint16_t port) {
-  handlers_ = std::make_unique<api::Handlers>(HandlerSettings(config_, port), *engine_,
-                                              store_->clock(), gid_random_);
+  handlers_ = std::make_unique<api::Handlers>(MakeHandlerConfig(port), *engine_, store_->clock(),
+                                              gid_random_);
   server_ =
       std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_, Loops());
   Status status = server_->Listen().status();
@@ -188,7 +212,7 @@ std::vector<AsioLoop*> Daemon::Impl::Loops() const {
 Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
   if (config_.json_rpc_port == 0) return {};
   const auto port = static_cast<std::uint16_t>(config_.json_rpc_port);
-  api::HandlerConfig settings = HandlerSettings(config_, http_port);
+  api::HandlerConfig settings = MakeHandlerConfig(http_port);
   settings.json_rpc_only = true;
   rpc_handlers_ = std::make_unique<api::Handlers>(std::move(settings), *engine_, store_->clock(),
                                                   rpc_gid_random_);

@@ -41,7 +41,7 @@ class Logging final : public Log {
   Status Reopen();
 
   // How many lines were dropped so far.
-  std::size_t dropped() const;
+  std::size_t dropped() const override;
 
  private:
   class Impl;

@@ -38,6 +38,7 @@ std::size_t LaneCount(const Config& config) {
 }
 
 EngineConfig EngineSettings(const Config& config, std::string owner) {
+  constexpr Duration kCensusPeriod = std::chrono::seconds(5);
   constexpr std::size_t kMostParts = 65'535;  // What a record has places for.
   EngineConfig out;
   out.owner = std::move(owner);
@@ -49,6 +50,7 @@ EngineConfig EngineSettings(const Config& config, std::string owner) {
   out.limits.branch_bytes = Size(config.max_payload_total_bytes);
   out.limits.waiting_reads = Size(config.max_waiting_reads);
   out.retention = Seconds(config.data_expire_s);
+  out.census_period = kCensusPeriod;
   return out;
 }
 

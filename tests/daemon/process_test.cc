@@ -349,6 +349,19 @@ TEST_F(ProcessTest, HangUpOpensTheLogAgainAndReadsItsLevel) {
   EXPECT_FALSE(child.Wait(std::chrono::milliseconds(0)).has_value());
 }
 
+TEST_F(ProcessTest, ShowsItsMetricsAsTextForScrapers) {
+  const auto child = Start();
+  const int port = child->Port();
+  ASSERT_NE(port, 0) << child->Said();
+
+  const std::string reply = Http(port, "/api/metrics");
+
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(reply, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+  EXPECT_THAT(reply, HasSubstr("\ntreaty_http_connections 1\n"));
+  EXPECT_THAT(reply, HasSubstr("\nprocess_cpu_seconds_total 0."));
+}
+
 TEST_F(ProcessTest, BackupCopiesARunningDaemonsDatabase) {
   const auto child = Start();
   ASSERT_NE(child->Port(), 0) << child->Said();

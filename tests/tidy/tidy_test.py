@@ -29,6 +29,7 @@ LAYERS = {
     "participant/http": ["participant", "runtime", "wire", "core", "base"],
     "engine": ["core", "base", "store/store.h", "participant/participant.h"],
     "api/http": ["engine", "wire", "runtime", "store/store.h", "core", "base"],
+    "metrics": ["api/http/meters.h", "engine/engine.h", "engine/meters.h", "core", "base"],
     "daemon": None,
 }
 
@@ -44,6 +45,7 @@ THIRD_PARTY = [
     (r"(google/protobuf|treaty/record\.pb)", ["src/wire"]),
     (r"(spdlog/|fmt/)", ["src/daemon"]),
     (r"yaml-cpp/", ["src/daemon", "tests/daemon"]),
+    (r"prometheus/", ["src/metrics"]),
     (r"CLI/", ["src/daemon", "examples", "bench", "tests/sim"]),
     (r"(gtest|gmock)/", ["tests"]),
     (r"benchmark/", ["bench"]),

@@ -7,7 +7,9 @@
 #include <charconv>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "api/http/cross_site.h"
 #include "api/http/json_rpc.h"
@@ -24,6 +26,8 @@ namespace treaty::api {
 namespace {
 
 constexpr std::string_view kRpcPath = "/api/json-rpc";
+constexpr std::string_view kMetricsPath = "/api/metrics";
+constexpr std::string_view kOtherPaths = "other";  // All that are no route's are counted as one.
 
 // The path of the route, for a path with the name of a topic.
 std::string_view PathOfTopic(std::string_view path) {
@@ -84,7 +88,9 @@ class Handlers::Impl {
         clock_(clock),
         random_(random),
         json_rpc_(config_, engine, [this] { return FreshGid(); }),
-        topics_(config_, engine) {}
+        topics_(config_, engine) {
+    for (const Route& route : Routes()) meters_.push_back(&config_.meters->Of(route.path));
+  }
 
   void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
 
@@ -103,8 +109,11 @@ class Handlers::Impl {
     bool changes;  // Something: refused to pages of other sites.
   };
 
+  static std::span<const Route> Routes();
   static const Route* Find(std::string_view method, std::string_view path);
   const Route* FindServed(std::string_view method, std::string_view path) const;
+
+  RouteMeters& MetersOf(const Route* route);
 
   void Ping(const Exchange& x) { x.reply(JsonReply(R"({"msg":"pong"})")); }
   void Live(const Exchange& x) { x.reply(JsonReply(R"({"status":"alive"})")); }
@@ -123,6 +132,7 @@ class Handlers::Impl {
   void ResetAll(const Exchange& x);
   void Query(const Exchange& x);
   void List(const Exchange& x);
+  void Metrics(const Exchange& x);
   void Rpc(const Exchange& x) { json_rpc_.Handle(x.request, std::move(x.reply)); }
   void Subscribe(const Exchange& x) { topics_.Subscribe(x.target, std::move(x.reply)); }
   void Unsubscribe(const Exchange& x) { topics_.Unsubscribe(x.target, std::move(x.reply)); }
@@ -146,11 +156,13 @@ class Handlers::Impl {
   Random& random_;
   JsonRpc json_rpc_;
   Topics topics_;
+  std::vector<RouteMeters*> meters_;  // In the order of the routes.
+  RouteMeters& other_ = config_.meters->Of(kOtherPaths);
 };
 
 // The most frequent first; the list is short enough to be searched in order.
-const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
-  static constexpr std::array<Route, 23> kRoutes = {{
+std::span<const Handlers::Impl::Route> Handlers::Impl::Routes() {
+  static constexpr std::array<Route, 24> kRoutes = {{
       {"POST", "/api/dtmsvr/submit", &Impl::Submit, true},
       {"POST", "/api/dtmsvr/prepare", &Impl::Prepare, true},
       {"POST", "/api/dtmsvr/registerBranch", &Impl::Register, true},
@@ -174,9 +186,14 @@ const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::
       {"", "/api/ping", &Impl::Ping, false},
       {"GET", "/livez", &Impl::Live, false},
       {"GET", "/readyz", &Impl::Ready, false},
+      {"GET", kMetricsPath, &Impl::Metrics, false},
   }};
+  return kRoutes;
+}
+
+const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
   if (path.starts_with(Topics::kPath)) path = PathOfTopic(path);
-  for (const Route& route : kRoutes) {
+  for (const Route& route : Routes()) {
     if (route.path == path && (route.method.empty() || route.method == method)) return &route;
   }
   return nullptr;
@@ -193,11 +210,17 @@ const Handlers::Impl::Route* Handlers::Impl::FindServed(std::string_view method,
 void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyFn reply) {
   const Target target = ParseTarget(request.target);
   const Route* route = FindServed(request.method, target.path);
+  reply = Metered(MetersOf(route), std::move(reply));
   if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
   if (route->changes && IsCrossSite(request)) {
     return reply(ErrorReply(403, "requests from pages of another site change nothing here"));
   }
   (this->*route->handle)({request, target, peer, reply});
+}
+
+RouteMeters& Handlers::Impl::MetersOf(const Route* route) {
+  if (route == nullptr) return other_;
+  return *meters_[static_cast<std::size_t>(route - Routes().data())];
 }
 
 Engine::AnswerFn Handlers::Impl::Answering(const Exchange& x) {
@@ -319,6 +342,13 @@ void Handlers::Impl::Ready(const Exchange& x) {
     if (status.ok()) return reply(JsonReply(R"({"status":"ready"})"));
     reply(ErrorReply(503, "not ready: " + status.message()));
   });
+}
+
+void Handlers::Impl::Metrics(const Exchange& x) {
+  if (!config_.metrics_page) return x.reply(ErrorReply(404, "no metrics are kept here"));
+  HttpReply page = JsonReply(config_.metrics_page());
+  page.content_type = "text/plain; version=0.0.4";
+  x.reply(std::move(page));
 }
 
 void Handlers::Impl::Version(const Exchange& x) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/http/message.h"
+#include "api/http/meters.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "wire/target_policy.h"
@@ -30,6 +31,8 @@ struct HandlerConfig {
   bool gid_charset_utf8 = false;
   std::size_t max_rpc_batch = 100;  // Requests in a JSON-RPC batch.
   bool json_rpc_only = false;       // Serves "/" and "/api/json-rpc", and no other API.
+  std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();
+  std::function<std::string()> metrics_page;  // What /api/metrics answers; empty: 404.
 };
 
 // What the door checks of every request's content.
@@ -38,7 +41,7 @@ wire::RequestRules RulesOf(const HandlerConfig& config);
 // Safe for concurrent use. The engine outlives it.
 class Handlers {
  public:
-  using ReplyFn = std::function<void(HttpReply)>;
+  using ReplyFn = api::ReplyFn;
 
   // `random` makes the gids of newGid; only the handlers use it, one call at a time.
   Handlers(HandlerConfig config, Engine& engine, const Clock& clock, Random& random);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,11 @@ struct HttpRequest {
 
 struct HttpReply {
   int status = 200;
-  std::string body;  // JSON, always.
+  std::string body;
   std::optional<std::chrono::seconds> retry_after;
+  const char* content_type = "application/json; charset=utf-8";
 };
+
+using ReplyFn = std::function<void(HttpReply)>;
 
 }  // namespace treaty::api

@@ -53,7 +53,9 @@ void FormatResponse(const HttpReply& reply, ResponseShape shape, std::string& ou
   AppendNumber(out, reply.status);
   out += ' ';
   out += Phrase(reply.status);
-  out += "\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ";
+  out += "\r\nContent-Type: ";
+  out += reply.content_type;
+  out += "\r\nContent-Length: ";
   AppendNumber(out, reply.body.size());
   if (reply.retry_after) {
     out += "\r\nRetry-After: ";
