@@ -154,6 +154,13 @@ class Builder {
                         ", which is HttpPort's; allowed is another port, or 0 for none");
   }
 
+  // The URL is not shown: it may hold a secret.
+  void CheckAlerts(const Config& config) {
+    const Status status = CheckWebHook(config);
+    if (status.ok()) return;
+    mistakes_.push_back(Where("AlertWebHook") + ": AlertWebHook: " + status.message());
+  }
+
   void CheckTogether() {
     const Config& config = loaded_.config;
     CheckHost(config);
@@ -169,6 +176,7 @@ class Builder {
         !rules.ok()) {
       mistakes_.push_back(Where("AllowTargets") + ": AllowTargets " + rules.status().message());
     }
+    if (mistakes_.empty()) CheckAlerts(config);
     if (config.store_driver == "boltdb") {
       loaded_.warnings.push_back(Where("Store.Driver") +
                                  ": Store.Driver boltdb is taken as sqlite, the embedded store; "

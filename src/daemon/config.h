@@ -31,6 +31,9 @@ struct Config {
   std::int64_t request_timeout_s = 0;
   std::int64_t update_branch_sync = 0;
 
+  std::int64_t alert_retry_limit = 0;
+  std::string alert_web_hook;
+
   std::string allow_loopback_targets;
   std::string allow_targets;
   std::string ca_file;
@@ -57,6 +60,7 @@ struct Config {
   std::int64_t max_steps = 0;
   std::int64_t max_payload_bytes = 0;
   std::int64_t max_payload_total_bytes = 0;
+  std::int64_t max_queued_alerts = 0;
   std::int64_t max_rpc_batch = 0;
 
   std::int64_t calls_in_flight = 0;

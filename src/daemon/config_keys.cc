@@ -38,6 +38,9 @@ const Key kKeys[] = {
     {kDtm, "TimeoutToFail", &Config::timeout_to_fail_s, "35", 1, kYear, "", "seconds", "When an unfinished transaction is given up; a saga without timeout_to_fail never is"},
     {kDtm, "UpdateBranchSync", &Config::update_branch_sync, "1", 0, 1, "", "", "1: each branch's result is durable before the next call. 0: results are written behind, faster, more repeats after a crash"},
 
+    {kDtm, "AlertRetryLimit", &Config::alert_retry_limit, "3", 1, 1'000, "", "", "Calls of a branch in a row without a definite answer, from which on each one raises an alert"},
+    {kDtm, "AlertWebHook", &Config::alert_web_hook, "", 0, 0, "", "", "URL to which alerts are posted as JSON, never in the way of a transaction; empty: none are. AllowTargets and AllowLoopbackTargets hold for it too"},
+
     {kOwn, "AllowLoopbackTargets", &Config::allow_loopback_targets, "auto", 0, 0, "auto|true|false", "", "Whether participants on this machine's loopback may be called; auto: while Host is a loopback address"},
     {kOwn, "AllowTargets", &Config::allow_targets, "", 0, 0, "", "", "Rules [https://]host[:port], separated by commas, * as first label; if any is given, only what matches is called"},
     {kOwn, "CaFile", &Config::ca_file, "", 0, 0, "", "", "PEM file of the authorities trusted for https participants; empty: the system's"},
@@ -64,6 +67,7 @@ const Key kKeys[] = {
     {kOwn, "Limits.Steps", &Config::max_steps, "1000", 1, 100'000, "", "", "Steps of one transaction"},
     {kOwn, "Limits.PayloadBytes", &Config::max_payload_bytes, "1048576", 1, 256 * kMiB, "", "bytes", "Payload of one step"},
     {kOwn, "Limits.PayloadTotalBytes", &Config::max_payload_total_bytes, "4194304", 1, 256 * kMiB, "", "bytes", "Payloads of one transaction together"},
+    {kOwn, "Limits.QueuedAlerts", &Config::max_queued_alerts, "1000", 1, 100'000, "", "", "Alerts waiting for AlertWebHook; beyond: dropped and counted"},
     {kOwn, "Limits.RpcBatch", &Config::max_rpc_batch, "100", 1, 10'000, "", "", "Requests in one JSON-RPC batch"},
 
     {kOwn, "Calls.InFlight", &Config::calls_in_flight, "2048", 1, 1'000'000, "", "", "Calls to participants under way, all together; lanes share them evenly"},
@@ -104,8 +108,6 @@ const Key kKeys[] = {
     {kIgnored, "Log.RotationConfigJSON", {}, "", 0, 0, "", "", "rotate the files from outside and send SIGHUP"},
     {kIgnored, "TimeZoneOffset", {}, "", 0, 0, "", "", "times are in UTC"},
     {kIgnored, "ConfigUpdateInterval", {}, "", 0, 0, "", "", "this version has no topics"},
-    {kIgnored, "AlertRetryLimit", {}, "", 0, 0, "", "", "this version sends no alerts"},
-    {kIgnored, "AlertWebHook", {}, "", 0, 0, "", "", "this version sends no alerts"},
     {kIgnored, "AdminBasePath", {}, "", 0, 0, "", "", "this version has no console"},
     {kIgnored, "GrpcServiceConfig", {}, "", 0, 0, "", "", "this version calls no gRPC participants"},
 };

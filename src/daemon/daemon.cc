@@ -22,6 +22,7 @@
 #include "engine/engine.h"
 #include "metrics/metrics_page.h"
 #include "participant/http/http_participant.h"
+#include "participant/http/web_hook.h"
 #include "runtime/tls_context.h"
 #include "store/sqlite/sqlite_store.h"
 #include "wire/topic_format.h"
@@ -93,6 +94,7 @@ class Daemon::Impl {
   std::string url() const { return UrlOf(config_.host, server_->port()); }
 
  private:
+  Status MakeWebHook(std::uint16_t port);
   void MakeEngine(std::uint16_t port);
   api::HandlerConfig MakeHandlerConfig(std::uint16_t port);
   std::size_t connections() const;
@@ -109,10 +111,12 @@ class Daemon::Impl {
   // Loops outlive what runs on them; they are stopped before anything is destroyed.
   LoopThread commit_;
   LoopThread read_;
+  LoopThread alerts_;
   SystemRandom commit_random_;
   SystemRandom gid_random_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<TopicFormat> topic_format_;
+  std::unique_ptr<WebHook> web_hook_;  // Null without AlertWebHook.
   std::unique_ptr<Engine> engine_;
   const std::shared_ptr<api::ApiMeters> api_meters_ = std::make_shared<api::ApiMeters>();
   std::unique_ptr<api::Handlers> handlers_;
@@ -134,6 +138,7 @@ Status Daemon::Impl::Start() {
   if (asked == 0) reservation.emplace(ListenAddress(config_));
   const std::uint16_t port = reservation ? reservation->port() : asked;
 
+  if (Status status = MakeWebHook(port); !status.ok()) return status;
   MakeEngine(port);
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
@@ -153,6 +158,14 @@ Status Daemon::Impl::StartEngine() {
   return NoteCrashesIn(path);
 }
 
+Status Daemon::Impl::MakeWebHook(std::uint16_t port) {
+  if (config_.alert_web_hook.empty()) return {};
+  auto made = WebHook::Make(WebHookSettings(config_, port), alerts_.loop(), log_);
+  if (!made.ok()) return {made.status().code(), "AlertWebHook: " + made.status().message()};
+  web_hook_ = *std::move(made);
+  return {};
+}
+
 void Daemon::Impl::MakeEngine(std::uint16_t port) {
   const std::size_t lanes = LaneCount(config_);
   EnginePorts ports;
@@ -167,6 +180,7 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   ports.read_loop = &read_.loop();
   ports.store = store_.get();
   ports.log = &log_;
+  ports.alerts = web_hook_.get();
   topic_format_ = wire::MakeTopicFormat(MakeTargetPolicy(config_, port));
   ports.topics = topic_format_.get();
   const std::string owner = OwnerName(config_, port, store_->clock());
@@ -177,14 +191,14 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
 api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
   api::HandlerConfig settings = HandlerSettings(config_, port);
   settings.meters = api_meters_;
-  settings.metrics_page = [sources = metrics::Sources{.version = kVersion,
-                                                      .engine = engine_.get(),
-                                                      .clock = &store_->clock(),
-                                                      .log = &log_,
-                                                      .api = api_meters_,
-                                                      .connections = [this] {
-                                                        return connections();
-                                                      }}] { return metrics::WritePage(sources); };
+  metrics::Sources sources{.version = kVersion,
+                           .engine = engine_.get(),
+                           .clock = &store_->clock(),
+                           .log = &log_,
+                           .api = api_meters_,
+                           .connections = [this] { return connections(); },
+                           .alerts = web_hook_ ? &web_hook_->meters() : nullptr};
+  settings.metrics_page = [sources = std::move(sources)] { return metrics::WritePage(sources); };
   return settings;
 }
 
@@ -229,6 +243,7 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
 void Daemon::Impl::StartThreads() {
   commit_.Start("commit");
   read_.Start("read");
+  if (web_hook_) alerts_.Start("alerts");
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     lanes_[i]->thread.Start("lane " + std::to_string(i));
   }
@@ -238,6 +253,7 @@ void Daemon::Impl::StopThreads() {
   for (const auto& lane : lanes_) lane->thread.Stop();
   commit_.Stop();
   read_.Stop();
+  alerts_.Stop();
 }
 
 void Daemon::Impl::Stop(std::function<void()> done) {

@@ -50,6 +50,7 @@ EngineConfig EngineSettings(const Config& config, std::string owner) {
   out.limits.branch_bytes = Size(config.max_payload_total_bytes);
   out.limits.waiting_reads = Size(config.max_waiting_reads);
   out.retention = Seconds(config.data_expire_s);
+  out.alert_retry_limit = static_cast<std::uint32_t>(config.alert_retry_limit);
   out.census_period = kCensusPeriod;
   return out;
 }
@@ -101,6 +102,15 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
   out.success_on_any_2xx = config.success_on_any_2xx;
   out.legacy_result_words = config.legacy_result_words;
   out.rewrite_localhost_for_docker = config.rewrite_localhost;
+  return out;
+}
+
+WebHookConfig WebHookSettings(const Config& config, std::uint16_t port) {
+  WebHookConfig out;
+  out.url = config.alert_web_hook;
+  out.targets = MakeTargetPolicy(config, port);
+  out.ca_file = config.ca_file;
+  out.queued = Size(config.max_queued_alerts);
   return out;
 }
 

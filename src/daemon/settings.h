@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "engine/engine.h"
 #include "participant/http/http_participant.h"
+#include "participant/http/web_hook.h"
 
 namespace treaty::daemon {
 
@@ -24,5 +25,8 @@ api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port);
 // One lane's share of the limits of all.
 HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t port,
                                           std::size_t lanes);
+
+// There is a web hook only if its URL is not empty.
+WebHookConfig WebHookSettings(const Config& config, std::uint16_t port);
 
 }  // namespace treaty::daemon

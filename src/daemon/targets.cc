@@ -117,4 +117,11 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
   return policy;
 }
 
+Status CheckWebHook(const Config& config) {
+  if (config.alert_web_hook.empty()) return {};
+  const Result<wire::Url> url = wire::ParseUrl(config.alert_web_hook, "http");
+  if (!url.ok()) return url.status();
+  return CheckUrl(MakeTargetPolicy(config, static_cast<std::uint16_t>(config.http_port)), *url);
+}
+
 }  // namespace treaty::daemon

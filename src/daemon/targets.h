@@ -26,4 +26,7 @@ Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text);
 // `config` has passed BuildConfig; `port` is the one bound.
 wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port);
 
+// Whether AlertWebHook may be called, if there is one; the rest of `config` is in order.
+Status CheckWebHook(const Config& config);
+
 }  // namespace treaty::daemon

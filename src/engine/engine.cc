@@ -65,6 +65,7 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
               ports.store,
               ports.read_loop,
               ports.log,
+              ports.alerts,
               meters_,
               Committer(
                   {ports.commit_loop, ports.store, ports.commit_random, ports.log, &meters_.commit},

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@
 #include "core/step.h"
 #include "core/topic.h"
 #include "engine/meters.h"
+#include "participant/alerts.h"
 #include "participant/participant.h"
 #include "store/store.h"
 
@@ -47,7 +49,8 @@ struct EngineConfig {
   Duration behind_delay =
       std::chrono::milliseconds(50);                // How long a written-behind change may wait.
   Duration retention = std::chrono::hours(24 * 7);  // Of finished transactions; 0 keeps them.
-  Duration census_period{0};  // How often the unfinished are counted (meters); 0: never.
+  std::uint32_t alert_retry_limit = 3;  // Silences in a row from which on operators are alerted.
+  Duration census_period{0};            // How often the unfinished are counted (meters); 0: never.
 };
 
 // One lane's share of the outside world. Pointers are not owned and outlive the engine.
@@ -64,6 +67,7 @@ struct EnginePorts {
   Loop* read_loop = nullptr;        // Runs every other call of the store; may block.
   Store* store = nullptr;
   Log* log = nullptr;
+  AlertSink* alerts = nullptr;          // Null: nobody wants any.
   const TopicFormat* topics = nullptr;  // Null where no request is about topics.
 };
 

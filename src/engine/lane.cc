@@ -74,6 +74,7 @@ bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
   if (entry.knowledge != Entry::Knowledge::kPresent) return staged;
   Txn& present = staged ? entry.next : entry.txn;
   Decision decision = model::Apply(present, event, shared_.config.policy);
+  if (shared_.alerts != nullptr) AlertIfSilent(event, decision.next);
   if (decision.durability == Durability::kDurable) {
     entry.terms_changed = entry.terms_changed || decision.next.terms != present.terms;
     entry.next = std::move(decision.next);

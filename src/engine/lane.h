@@ -31,6 +31,7 @@ struct Shared {
   Store* const store;
   Loop* const read_loop;
   Log* const log;
+  AlertSink* const alerts;
   EngineMeters& meters;
   Committer committer;
 
@@ -133,6 +134,7 @@ class Lane {
   using Steady = std::chrono::steady_clock;
   void CountCall(Model model, Op op, Outcome outcome, Steady::time_point begun);
   void CountEnd(const Txn& txn);
+  void AlertIfSilent(const Event& event, const Txn& next) const;
   void OnReply(const std::string& gid, const Call& call, BranchReply reply);
   bool IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const;
   Time NextLook(const Entry& entry, const Duties& duties, Time now) const;

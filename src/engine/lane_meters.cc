@@ -1,4 +1,4 @@
-// What a lane counts of its work. Nothing is decided by it.
+// What a lane counts of its work and tells operators. Nothing is decided by it.
 
 #include <algorithm>
 
@@ -24,6 +24,20 @@ void Lane::CountEnd(const Txn& txn) {
   OkOrNot& counts = meters_.finished[Index(txn.body->model)];
   (txn.status == TxnStatus::kSucceed ? counts.ok : counts.fail).Add();
   meters_.age[Index(txn.body->model)].Observe(Micros(txn.finished - txn.created));
+}
+
+// A participant has been silent too often in a row; that a client is, is no operator's affair.
+void Lane::AlertIfSilent(const Event& event, const Txn& next) const {
+  const auto* reply = std::get_if<Replied>(&event.what);
+  if (reply == nullptr || reply->op == Op::kQuery) return;
+  const bool silent = reply->outcome == Outcome::kUnknown || reply->outcome == Outcome::kFailure;
+  if (!silent || next.backoff < shared_.config.alert_retry_limit || next.IsFinished()) return;
+  const Step& step = next.step(reply->branch.value);
+  shared_.alerts->Raise({.gid = next.gid(),
+                         .status = next.status,
+                         .branch = reply->op == Op::kAction ? step.action : step.compensate,
+                         .error = reply->text,
+                         .retry_count = next.backoff});
 }
 
 void Lane::NoteOldest() {

@@ -15,6 +15,17 @@ void AddInfo(Exposition& out, const std::string& version) {
   out.Add({{"version", version}}, 1);
 }
 
+void AddAlerts(Exposition& out, const AlertMeters* meters) {
+  const auto count = [&](const char* result, const Meter AlertMeters::* meter) {
+    out.Add({{"result", result}},
+            meters == nullptr ? 0 : static_cast<double>((meters->*meter).count()));
+  };
+  out.Begin(Kind::kCounter, "treaty_alerts_total", "Alerts, by what became of them.");
+  count("sent", &AlertMeters::sent);
+  count("failed", &AlertMeters::failed);
+  count("dropped", &AlertMeters::dropped);
+}
+
 }  // namespace
 
 std::string WritePage(const Sources& sources) {
@@ -27,6 +38,7 @@ std::string WritePage(const Sources& sources) {
             static_cast<double>(sources.connections()));
   out.Counter("treaty_log_lines_dropped_total", "Log lines lost to a full queue.",
               static_cast<double>(sources.log->dropped()));
+  AddAlerts(out, sources.alerts);
   AddProcessSeries(out);
   return out.Text();
 }

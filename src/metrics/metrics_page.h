@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "participant/alerts.h"
 
 namespace treaty::metrics {
 
@@ -23,6 +24,7 @@ struct Sources {
   const Log* log = nullptr;
   std::shared_ptr<const api::ApiMeters> api;
   std::function<std::size_t()> connections;
+  const AlertMeters* alerts = nullptr;  // Null: none are sent.
 };
 
 // Any thread may call.

@@ -17,6 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class TempFile {
@@ -118,12 +119,22 @@ TEST(ConfigTest, DtmsKeysWithoutMeaningAreAcceptedWithOneWarningEach) {
 }
 
 TEST(ConfigTest, AKeyWithoutMeaningGivenTwiceIsWarnedOfOnce) {
-  const Result<Loaded> loaded =
-      BuildConfig({{"AlertRetryLimit", "3", "file:1"},
-                   {"AlertRetryLimit", "4", "environment ALERT_RETRY_LIMIT"}});
+  const Result<Loaded> loaded = BuildConfig(
+      {{"TimeZoneOffset", "3", "file:1"}, {"TimeZoneOffset", "4", "environment TIME_ZONE_OFFSET"}});
 
   ASSERT_TRUE(loaded.ok());
   EXPECT_THAT(loaded->warnings, SizeIs(1));
+}
+
+TEST(ConfigTest, AWebHookThatMayNotBeCalledIsRefusedWithoutShowingItsUrl) {
+  for (const char* url : {"ftp://example.com/hook-secret", "http://169.254.169.254/hook-secret",
+                          "http://127.0.0.1:36789/hook-secret"}) {
+    const std::string mistake = MistakeIn("AlertWebHook: " + std::string(url) + "\n");
+    EXPECT_THAT(mistake, HasSubstr("AlertWebHook: ")) << url;
+    EXPECT_THAT(mistake, Not(HasSubstr("secret"))) << url;
+  }
+  EXPECT_THAT(MistakeIn("AlertRetryLimit: 0\n"), HasSubstr("from 1 to 1000"));
+  EXPECT_TRUE(Load("AlertWebHook: https://alerts.example/hook\n").ok());
 }
 
 TEST(ConfigTest, PortsOfLaterVersionsAreAcceptedSilentlyButChecked) {

@@ -9,9 +9,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 
 #include "daemon/child.h"
 #include "daemon/exit_codes.h"
+#include "support/raw_server.h"
 
 namespace treaty::daemon {
 namespace {
@@ -360,6 +362,59 @@ TEST_F(ProcessTest, ShowsItsMetricsAsTextForScrapers) {
   EXPECT_THAT(reply, HasSubstr("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
   EXPECT_THAT(reply, HasSubstr("\ntreaty_http_connections 1\n"));
   EXPECT_THAT(reply, HasSubstr("\nprocess_cpu_seconds_total 0."));
+}
+
+// One step that nobody answers, and no participant at all.
+std::string SagaTo(const std::string& gid, const std::string& url) {
+  return R"({"gid":")" + gid + R"(","trans_type":"saga","wait_result":true,"retry_interval":1,)" +
+         R"("steps":[{"action":")" + url + R"(","compensate":""}],"payloads":["{}"]})";
+}
+
+TEST_F(ProcessTest, AlertsReachTheWebHook) {
+  std::mutex mutex;
+  std::string alert;
+  test::RawServer hook([&](test::RawPeer& peer) {
+    const std::string request = peer.ReadRequest();
+    peer.Write(test::HttpReply(200, "{}"));
+    const std::lock_guard lock(mutex);
+    alert = request;
+  });
+  test::RawServer broken(test::Always(test::HttpReply(500, "secret words")));
+  const auto child = Start({"--alert-retry-limit", "1", "--alert-web-hook", hook.url("/alerts")});
+  ASSERT_NE(child->Port(), 0) << child->Said();
+
+  Http(child->Port(), "/api/dtmsvr/submit", SagaTo("g1", broken.url("/out")));
+
+  const auto arrived = [&] {
+    const std::lock_guard lock(mutex);
+    return alert.find("\"gid\":\"g1\"") != std::string::npos;
+  };
+  const auto deadline = SteadyClock::now() + std::chrono::seconds(20);
+  while (!arrived() && SteadyClock::now() < deadline) ::usleep(1'000);
+  EXPECT_TRUE(arrived());
+  EXPECT_THAT(alert, StartsWith("POST /alerts HTTP/1.1"));
+  EXPECT_THAT(alert, HasSubstr("\"error\":\"status 500\""));
+}
+
+TEST_F(ProcessTest, AWebHookThatHangsDelaysNoTransactionAndNoStop) {
+  const SilentParticipant hook;
+  test::RawServer broken(test::Always(test::HttpReply(500, "")));
+  const auto child = Start(
+      {"--alert-retry-limit", "1", "--alert-web-hook", hook.url(), "--limits-queued-alerts", "5"});
+  const int port = child->Port();
+  ASSERT_NE(port, 0) << child->Said();
+  for (int i = 0; i < 20; ++i) {
+    Http(port, "/api/dtmsvr/submit", SagaTo("bad" + std::to_string(i), broken.url("/out")));
+  }
+  ASSERT_TRUE(hook.WaitForCall());
+
+  const auto begun = SteadyClock::now();
+  EXPECT_THAT(Http(port, "/api/dtmsvr/submit", SagaTo("good", "")), StartsWith("HTTP/1.1 200"));
+  EXPECT_LT(SteadyClock::now() - begun, std::chrono::seconds(2));
+  EXPECT_THAT(Http(port, "/api/metrics"), HasSubstr("treaty_alerts_total{result=\"dropped\"} 15"));
+  EXPECT_TRUE(child->Says("Limits.QueuedAlerts"));
+  child->Signal(SIGTERM);
+  EXPECT_THAT(child->Wait(std::chrono::seconds(10)), Optional(kExitOk));
 }
 
 TEST_F(ProcessTest, BackupCopiesARunningDaemonsDatabase) {

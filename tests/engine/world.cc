@@ -85,6 +85,7 @@ void World::Restart() {
   ports.read_loop = &read_;
   ports.store = store.get();
   ports.log = &log;
+  ports.alerts = alerts;
   ports.topics = topics.get();
   engine = std::make_unique<Engine>(config, ports);
   engine->Start(crashed_on, [this] { crashed_on.clear(); });

@@ -160,6 +160,7 @@ class World {
   std::unique_ptr<TopicFormat> topics;
   EngineConfig config;
   std::vector<std::string> crashed_on;  // Of the next start; empty once that is counted.
+  AlertSink* alerts = nullptr;
   std::unique_ptr<Engine> engine;
 
  private:

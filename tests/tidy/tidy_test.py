@@ -27,9 +27,11 @@ LAYERS = {
     "store/sqlite": ["store", "wire", "core", "base"],
     "participant": ["wire", "core", "base"],
     "participant/http": ["participant", "runtime", "wire", "core", "base"],
-    "engine": ["core", "base", "store/store.h", "participant/participant.h"],
+    "engine": ["core", "base", "store/store.h", "participant/participant.h",
+               "participant/alerts.h"],
     "api/http": ["engine", "wire", "runtime", "store/store.h", "core", "base"],
-    "metrics": ["api/http/meters.h", "engine/engine.h", "engine/meters.h", "core", "base"],
+    "metrics": ["api/http/meters.h", "engine/engine.h", "engine/meters.h", "participant/alerts.h",
+                "core", "base"],
     "daemon": None,
 }
 
