@@ -1,6 +1,6 @@
 // Keeps count of what is unfinished, for operators: how much is parked in the store, and how old
-// the oldest is. Every period each lane looks through what it has in memory, and one page of the
-// due index is read; so a scrape costs nothing, however much is parked.
+// the oldest is. Every period each lane looks through what it has in memory, and the due index
+// is walked page by page, without haste; so a scrape costs nothing, however much is parked.
 
 #pragma once
 
@@ -21,6 +21,7 @@ class Census {
 
  private:
   void Take();
+  void NextPage();
   void OnPage(const Result<ParkedPage>& page);
 
   Shared& shared_;
