@@ -218,7 +218,8 @@ TEST_F(ProcessTest, AStoreThatTakesNoWritesDoesNotKeepItFromEnding) {
 // As if the process had crashed while at work on it, three times in a row.
 TEST_F(ProcessTest, WhatThreeCrashesWereNotedForIsQuarantined) {
   const SilentParticipant participant;
-  auto child = Start();
+  const std::vector<std::string> patient = {"--request-timeout", "60", "--timeout-to-fail", "60"};
+  auto child = Start(patient);
   ASSERT_THAT(Http(child->Port(), "/api/dtmsvr/submit", Hanging(participant)),
               HasSubstr("SUCCESS"));
   for (int i = 0; i < 3; ++i) {
@@ -227,8 +228,10 @@ TEST_F(ProcessTest, WhatThreeCrashesWereNotedForIsQuarantined) {
     child->Signal(SIGKILL);
     child->Wait();
     Write("treaty.db.crash", "hangs\n");
-    child = Start();
+    child = Start(patient);
     ASSERT_NE(child->Port(), 0);
+    const auto counted = [&] { return std::filesystem::file_size(Path("treaty.db.crash")) == 0; };
+    for (int asked = 0; asked < 1'000 && !counted(); ++asked) Http(child->Port(), "/livez");
   }
   EXPECT_TRUE(child->Says("quarantined"));
   EXPECT_THAT(Http(child->Port(), "/api/dtmsvr/query?gid=hangs"),
