@@ -178,6 +178,7 @@ int main(int argc, char** argv) {
   config.owner = "engine-bench-" + std::to_string(::getpid());
   treaty::Engine engine(config, ports);
   std::vector<std::thread> threads;
+  threads.reserve(lanes.size() + 2);
   for (auto& lane : lanes) threads.emplace_back([&lane] { lane->loop.Run("lane"); });
   threads.emplace_back([&commit] { commit.Run("commit"); });
   threads.emplace_back([&read] { read.Run("read"); });

@@ -57,17 +57,15 @@ void ParticipantServer::RunUntil(const volatile bool& stop) {
   while (!stop) {
     const int count =
         ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), WaitMs());
-    for (int i = 0; i < count; ++i) {
-      const std::uint64_t id = events.at(static_cast<std::size_t>(i)).data.u64;
-      const auto found = connections_.find(id);
-      if (id == kListener) {
-        AcceptAll();
-      } else if (found != connections_.end()) {
-        Read(*found->second);
-      }
-    }
+    for (int i = 0; i < count; ++i) OnReadable(events.at(static_cast<std::size_t>(i)).data.u64);
     SendDue();
   }
+}
+
+void ParticipantServer::OnReadable(std::uint64_t id) {
+  if (id == kListener) return AcceptAll();
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) Read(*found->second);
 }
 
 int ParticipantServer::WaitMs() const {

@@ -49,6 +49,7 @@ class ParticipantServer {
     bool operator>(const Due& other) const { return at_ns > other.at_ns; }
   };
 
+  void OnReadable(std::uint64_t id);
   void AcceptAll();
   void Read(Connection& connection);
   void Answer(Connection& connection);

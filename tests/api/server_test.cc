@@ -18,7 +18,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr char kVersion[] = "GET /api/dtmsvr/version HTTP/1.1\r\nHost: t\r\n\r\n";
 constexpr char kVersionReply[] = R"({"version":"1.2.3"})";
@@ -209,7 +208,6 @@ TEST(HttpServer, SendsNoBodyToHead) {
   ServerRig rig;
   RawClient client(rig.port);
   client.Send("HEAD /nowhere HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
-  std::string everything;
   EXPECT_EQ(client.Read().status, 0) << "a body followed";
 }
 

@@ -394,7 +394,7 @@ TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   const auto replies = world.AskAll(std::move(calls));
   EXPECT_EQ(replies[0].outcome, Outcome::kUnknown);
   EXPECT_EQ(replies[2].text, "queued: timed out");
-  for (const int i : {3, 4}) {
+  for (const std::size_t i : {3U, 4U}) {
     EXPECT_EQ(replies[i].outcome, Outcome::kNotSent);
     EXPECT_NE(replies[i].text.find("too many calls queued"), std::string::npos);
   }
