@@ -500,7 +500,8 @@ TEST(HttpParticipant, MayBeDestroyedWithCallsInFlight) {
   RawServer hung(BlackHole());
   World world;
   world.participant().Call(CallTo(hung.url("/")), [](const BranchReply&) { FAIL(); });
-  world.participant().Call(CallTo("http://localhost:1/"), [](const BranchReply&) { FAIL(); });
+  const std::string by_name = "http://localhost:" + std::to_string(hung.port()) + "/";
+  world.participant().Call(CallTo(by_name), [](const BranchReply&) { FAIL(); });
   world.RunUntil([&] { return hung.connections() == 1; });
 }
 
