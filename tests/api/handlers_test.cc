@@ -36,7 +36,7 @@ TEST(Handlers, AnswerThePlainRoutes) {
 TEST(Handlers, FindAPathHoweverItIsWritten) {
   ApiWorld api;
   for (const char* target : {"/api/%70ing", "//api//ping/", "/api/ping?", "http://h/api/ping",
-                             "https://h:1/api/%70ing?x"}) {
+                             "HTTP://h/api/ping", "https://h:1/api/%70ing?x"}) {
     EXPECT_EQ(api.Get(target).status, 200) << target;
   }
   for (const char* target : {"/api%2Fping", "/api/%7", "/api/pin%67%00", "http://h", "http:///",

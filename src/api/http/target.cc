@@ -2,6 +2,7 @@
 
 #include "api/http/target.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 
@@ -46,10 +47,17 @@ std::string DecodedPath(std::string_view text) {
   return decoded;
 }
 
+// Without regard to case; `prefix` is in small letters.
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::ranges::equal(text.substr(0, prefix.size()), prefix, {},
+                            [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; });
+}
+
 // RFC 9112 §3.2.2: a server accepts the form that proxies are sent, too.
 std::string_view WithoutAuthority(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!text.starts_with(scheme)) continue;
+    if (!StartsWith(text, scheme)) continue;
     const std::size_t end = text.find_first_of("/?", scheme.size());
     return end == std::string_view::npos ? std::string_view("/") : text.substr(end);
   }
