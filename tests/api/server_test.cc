@@ -68,6 +68,16 @@ TEST(HttpServer, OverlooksEmptyLinesAheadOfARequest) {
   EXPECT_EQ(client.Read().body, kVersionReply);
 }
 
+TEST(HttpServer, EndsAStreamOfEmptyLines) {
+  ServerRig rig;
+  RawClient client(rig.port);
+  std::string lines;
+  for (int i = 0; i < 20'000; ++i) lines += "\r\n";
+  client.Send(lines);
+  EXPECT_EQ(client.Read().status, 400);
+  EXPECT_TRUE(client.AtEnd());
+}
+
 TEST(HttpServer, TakesTheTargetAsProxiesAreSentIt) {
   ServerRig rig;
   RawClient client(rig.port);
@@ -106,6 +116,23 @@ TEST(HttpServer, RefusesEndlessChunkExtensionsAndTrailers) {
     RawClient client(rig.port);
     ASSERT_TRUE(client.Send(head + endless + std::string(200'000, 'x')));
     EXPECT_EQ(client.Read().status, 431) << endless;
+    EXPECT_TRUE(client.AtEnd()) << endless;
+  }
+}
+
+// Each extension is short; a body of small chunks could carry any number of them.
+TEST(HttpServer, RefusesChunkExtensionsThatAreTooLargeTogether) {
+  ServerRig rig;
+  const std::string body = Saga("g", true);
+  for (const auto& [size, status] : {std::pair(10, 200), std::pair(400, 431)}) {
+    RawClient client(rig.port);
+    std::string request =
+        "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const char c : body) request += "1;x=" + std::string(size, 'x') + "\r\n" + c + "\r\n";
+    ASSERT_TRUE(client.Send(request + "0\r\n\r\n"));
+    const RawReply reply = client.Read();
+    EXPECT_EQ(reply.status, status) << size;
+    EXPECT_THAT(reply.body, HasSubstr(status == 431 ? "extensions of chunks" : "SUCCESS"));
   }
 }
 

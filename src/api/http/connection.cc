@@ -28,6 +28,7 @@ constexpr std::size_t kKeptBuffer = 64 << 10;
 // What a client may still send after a reply that ended the connection.
 constexpr std::size_t kMostLingered = 8 << 20;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool HasOnlyChunked(const http::fields& fields) {
@@ -74,7 +75,17 @@ HttpRequest ToRequest(http::request<http::string_body>&& message) {
 
 Connection::Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state,
                        Shard& shard)
-    : socket_(std::move(socket)), peer_(std::move(peer)), state_(std::move(state)), shard_(shard) {}
+    : socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      state_(std::move(state)),
+      shard_(shard),
+      extensions_{state_->config().max_header_bytes} {}
+
+void Connection::ChunkExtensions::operator()(std::uint64_t, boost::beast::string_view text,
+                                             error_code& error) {
+  seen += text.size();
+  if (seen > most) error = http::error::header_limit;
+}
 
 void Connection::Start() {
   error_code ignored;
@@ -86,7 +97,10 @@ void Connection::Start() {
 }
 
 void Connection::BeginRequest() {
+  extensions_.seen = 0;
+  empty_ = 0;
   parser_.emplace();
+  parser_->on_chunk_header(extensions_);
   parser_->eager(true);
   parser_->header_limit(static_cast<std::uint32_t>(state_->config().max_header_bytes));
   parser_->body_limit(state_->config().max_body_bytes);
@@ -136,11 +150,14 @@ bool Connection::SkipEmptyLines() {
   while (left.substr(empty).starts_with("\r\n")) empty += 2;
   const bool begun = left.size() > empty && left.substr(empty) != "\r";
   buffer_.consume(empty);
+  empty_ += empty;
   return begun;
 }
 
 void Connection::Consume() {
-  if (!SkipEmptyLines()) return Read();
+  const bool begun = SkipEmptyLines();
+  if (empty_ > state_->config().max_header_bytes) return Refuse(400, "nothing but empty lines");
+  if (!begun) return Read();
   if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
   while (!parser_->is_done() && buffer_.size() > 0) {
     error_code error;
@@ -182,7 +199,7 @@ bool Connection::AcceptHeader() {
 bool Connection::AcceptSize() {
   const std::size_t left = buffer_.size();
   if (header_done_ && !parser_->is_done() && left > state_->config().max_header_bytes) {
-    Refuse(431, "the trailer, or the extension of a chunk, is too large");
+    Refuse(431, kTooMuchAround);
     return false;
   }
   const std::size_t size = parser_->get().body().size() + left;
@@ -203,7 +220,9 @@ void Connection::SendContinue() {
 }
 
 void Connection::Fail(const error_code& error) {
-  if (error == http::error::header_limit) return Refuse(431, "the header is too large");
+  if (error == http::error::header_limit) {
+    return Refuse(431, parser_->is_header_done() ? kTooMuchAround : "the header is too large");
+  }
   if (error == http::error::body_limit) {
     return Refuse(413, "the body is too large; at most " +
                            std::to_string(state_->config().max_body_bytes) + " bytes");

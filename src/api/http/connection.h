@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
@@ -50,6 +51,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  // The parser calls it for the head of each chunk; fails when the extensions are too long
+  // together.
+  struct ChunkExtensions {
+    std::size_t most;
+    std::size_t seen = 0;
+    void operator()(std::uint64_t size, boost::beast::string_view text,
+                    boost::system::error_code& error);
+  };
+
   void BeginRequest();
   void Read();
   void OnRead(std::size_t bytes);
@@ -77,10 +87,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Steady::time_point deadline_;
   Steady::time_point body_begun_;
   boost::beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
+  ChunkExtensions extensions_;
+  std::optional<Parser> parser_;  // Refers to extensions_.
   std::string out_;
   std::size_t memory_ = 0;    // Of this request, as accounted for.
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
+  std::size_t empty_ = 0;     // Bytes of empty lines ahead of this request.
   bool reading_ = false;
   bool header_done_ = false;
   bool close_after_ = false;
