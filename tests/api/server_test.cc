@@ -314,6 +314,22 @@ TEST(HttpServer, EndsRequestsWhoseBodyTrickles) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
+// One client has sent half of its body before another, who sends nothing of his, is cut off.
+TEST(HttpServer, TheConfiguredRateDecidesWhichBodyIsTooSlow) {
+  const std::string request = Post(std::string(2'000, 'x'));
+  const std::string head = request.substr(0, request.size() - 2'000);
+  for (const auto& [rate, status] : {std::pair(1'000'000u, 408), std::pair(1u, 400)}) {
+    ServerRig rig({.header_timeout = milliseconds(40), .min_body_rate = rate});
+    RawClient half(rig.port);
+    ASSERT_TRUE(half.Send(request.substr(0, request.size() - 1'000)));
+    RawClient nothing(rig.port);
+    ASSERT_TRUE(nothing.Send(head));
+    EXPECT_EQ(nothing.Read().status, 408);
+    half.Send(request.substr(request.size() - 1'000));
+    EXPECT_EQ(half.Read().status, status) << rate;
+  }
+}
+
 TEST(HttpServer, ClosesIdleConnections) {
   ServerRig rig({.idle_timeout = milliseconds(40)});
   RawClient fresh(rig.port);

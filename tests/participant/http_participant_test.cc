@@ -502,7 +502,7 @@ TEST(HttpParticipant, MayBeDestroyedWithCallsInFlight) {
   world.participant().Call(CallTo(hung.url("/")), [](const BranchReply&) { FAIL(); });
   const std::string by_name = "http://localhost:" + std::to_string(hung.port()) + "/";
   world.participant().Call(CallTo(by_name), [](const BranchReply&) { FAIL(); });
-  world.RunUntil([&] { return hung.connections() == 1; });
+  world.RunUntil([&] { return hung.connections() >= 1; });
 }
 
 }  // namespace
