@@ -13,7 +13,7 @@ inline constexpr std::array<std::uint64_t, 2> kBounds = {10, 100};
 
 TEST(MeterTest, ADistributionCountsByInclusiveUpperBounds) {
   Distribution<kBounds> seen;
-  for (const std::uint64_t value : {0, 10, 11, 100, 101}) seen.Observe(value);
+  for (const std::uint64_t value : {0U, 10U, 11U, 100U, 101U}) seen.Observe(value);
   Distributed all;
   seen.AddTo(all);
   EXPECT_EQ(all.counts, (std::vector<std::uint64_t>{2, 2, 1}));
