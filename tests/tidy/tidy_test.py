@@ -185,6 +185,18 @@ def dead_file_findings(names):
             yield f"{name}: built or included by nothing"
 
 
+def missing_tests(text):
+    defined = set()
+    for name in CXX:
+        for _, line in lines(name):
+            match = re.match(r"TEST(?:_[FP])?\((\w+), (\w+)\)", line)
+            if match:
+                defined.add(".".join(match.groups()))
+    for test in re.findall(r"`(\w+\.\w+)`", text):
+        if "_" not in test and test[0].isupper() and test not in defined:
+            yield f"tests/README.md: {test}: no such test"
+
+
 def types_of(name):
     """(line, qualified name) of each type that other files of the program see: outside of
     functions, classes and nameless namespaces."""
@@ -265,6 +277,10 @@ class TidyTest(unittest.TestCase):
     def test_no_two_types_have_one_name(self):
         self.expect_none(twin_type_findings(CXX))
 
+    def test_every_test_that_the_readme_names_exists(self):
+        readme = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+        self.expect_none(missing_tests(readme))
+
     def test_nothing_unsafe_is_published(self):
         self.expect_none(unsafe_findings(FILES))
 
@@ -274,6 +290,10 @@ class TidyTest(unittest.TestCase):
 
 class RulesTest(unittest.TestCase):
     """The rules themselves can fail."""
+
+    def test_missing_tests_are_found(self):
+        self.assertEqual(len(list(missing_tests("`SagaTest.IsNotThere`"))), 1)
+        self.assertEqual(list(missing_tests("`Handlers.AnswerUnknownGids`")), [])
 
     def test_layers(self):
         self.assertFalse(allowed_include("core", "engine/engine.h"))
