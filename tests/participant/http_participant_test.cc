@@ -383,6 +383,29 @@ TEST(HttpParticipant, ADestinationThatComesBackIsTrustedAgain) {
   EXPECT_GT(most, 1);
 }
 
+// What it knows of a suspect goes with it: called again, the destination has its whole share.
+TEST(HttpParticipant, ADestinationNotCalledForSomeTimeIsForgotten) {
+  for (const auto& [forget_after, more] :
+       {std::pair(milliseconds(600'000), 1), std::pair(milliseconds(20), 4)}) {
+    RawServer hung(BlackHole());
+    RawServer other(BlackHole());
+    HttpParticipantConfig config = LocalConfig();
+    config.forget_after = forget_after;
+    World world(config);
+    const auto ask = [&](const RawServer& server, milliseconds timeout) {
+      std::vector<BranchCall> calls;
+      for (int i = 0; i < 4; ++i) calls.push_back(CallTo(server.url("/"), "{}", timeout));
+      world.AskAll(std::move(calls));
+    };
+    ask(hung, milliseconds(100));
+    ask(other, milliseconds(300));
+    const int before = hung.connections();
+    ask(hung, milliseconds(100));
+    world.RunUntil([&] { return hung.connections() >= before + more; });
+    EXPECT_EQ(hung.connections(), before + more);
+  }
+}
+
 TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   RawServer hung(BlackHole());
   HttpParticipantConfig config = LocalConfig();

@@ -11,7 +11,6 @@ namespace treaty {
 namespace {
 
 constexpr Duration kSlowTick = std::chrono::seconds(1);
-constexpr Duration kForgetAfter = std::chrono::minutes(10);
 // A connection used so recently is taken without asking whether the peer closed it.
 constexpr Duration kSurelyQuiet{100};
 
@@ -216,13 +215,13 @@ void HttpParticipant::Tick() {
   }
 }
 
-// Housekeeping, once a second.
+// Housekeeping, once a second, or as often as something may be forgotten.
 void HttpParticipant::Sweep(Steady::time_point now) {
   if (now < next_sweep_) return;
-  next_sweep_ = now + kSlowTick;
+  next_sweep_ = now + std::min(kSlowTick, config_.forget_after);
   DropStale(now);
   if (now < next_forgetting_) return;
-  next_forgetting_ = now + kForgetAfter;
+  next_forgetting_ = now + config_.forget_after;
   ForgetUnused();
 }
 

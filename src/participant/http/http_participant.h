@@ -20,8 +20,9 @@ struct HttpParticipantConfig {
   std::size_t queued_per_destination = 20'000;      // Beyond: kNotSent at once.
   Duration idle_expiry = std::chrono::seconds(30);  // Of a pooled connection.
   Duration dns_ttl = std::chrono::seconds(30);
-  std::size_t max_reply_bytes = 64 * 1024;  // The rest is cut off.
-  std::string ca_file;                      // Empty: the system's.
+  Duration forget_after = std::chrono::minutes(10);  // URLs and destinations not called since.
+  std::size_t max_reply_bytes = 64 * 1024;           // The rest is cut off.
+  std::string ca_file;                               // Empty: the system's.
   bool success_on_any_2xx = false;
   bool legacy_result_words = true;            // Protocol §18, 7.
   bool rewrite_localhost_for_docker = false;  // Protocol §4.2, IS_DOCKER.
