@@ -464,6 +464,30 @@ TEST(HttpParticipant, ResolvesNamesAndTriesEachAddress) {
   EXPECT_EQ(server.connections(), 1);
 }
 
+// Every call dials, and so needs the address.
+TEST(HttpParticipant, ANameIsLookedUpAgainAfterItsTime) {
+  RawServer server(Always(HttpReply(200, "", "Connection: close\r\n")));
+  for (const auto& [ttl, times] :
+       {std::pair(milliseconds(60'000), 1), std::pair(milliseconds(1), 3)}) {
+    const auto asked = std::make_shared<std::atomic<int>>(0);
+    HttpParticipantConfig config = LocalConfig();
+    config.dns_ttl = ttl;
+    config.lookup = [asked](const std::string& name) -> Result<Addresses> {
+      EXPECT_EQ(name, "bank.test");
+      ++*asked;
+      return Addresses{boost::asio::ip::make_address("127.0.0.1")};
+    };
+    World world(config);
+    const std::string url = "http://bank.test:" + std::to_string(server.port()) + "/";
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(world.Ask(CallTo(url)).outcome, Outcome::kSuccess);
+      const auto start = Steady::now();
+      world.RunUntil([&] { return Steady::now() - start > milliseconds(5); });
+    }
+    EXPECT_EQ(*asked, times);
+  }
+}
+
 TEST(HttpParticipant, ANameThatDoesNotResolveIsUnknown) {
   World world;
   const auto reply = world.Ask(CallTo("http://no-such-host.invalid/", "{}", milliseconds(2'000)));

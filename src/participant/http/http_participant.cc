@@ -32,7 +32,7 @@ HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, L
     : config_(std::move(config)),
       loop_(loop),
       log_(log),
-      resolver_(loop.context(), config_.dns_ttl) {}
+      resolver_(loop.context(), config_.dns_ttl, config_.lookup) {}
 
 HttpParticipant::~HttpParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);

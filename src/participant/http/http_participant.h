@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "participant/participant.h"
 #include "runtime/asio_loop.h"
+#include "runtime/lookup_threads.h"
 #include "wire/target_policy.h"
 
 namespace treaty {
@@ -20,6 +21,7 @@ struct HttpParticipantConfig {
   std::size_t queued_per_destination = 20'000;      // Beyond: kNotSent at once.
   Duration idle_expiry = std::chrono::seconds(30);  // Of a pooled connection.
   Duration dns_ttl = std::chrono::seconds(30);
+  Lookup lookup = SystemLookup;                      // Of names; called on threads of its own.
   Duration forget_after = std::chrono::minutes(10);  // URLs and destinations not called since.
   std::size_t max_reply_bytes = 64 * 1024;           // The rest is cut off.
   std::string ca_file;                               // Empty: the system's.
