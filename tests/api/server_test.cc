@@ -124,7 +124,7 @@ TEST(HttpServer, RefusesEndlessChunkExtensionsAndTrailers) {
 TEST(HttpServer, RefusesChunkExtensionsThatAreTooLargeTogether) {
   ServerRig rig;
   const std::string body = Saga("g", true);
-  for (const auto& [size, status] : {std::pair(10, 200), std::pair(400, 431)}) {
+  for (const auto& [size, status] : {std::pair(10U, 200), std::pair(400U, 431)}) {
     RawClient client(rig.port);
     std::string request =
         "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
