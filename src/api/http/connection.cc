@@ -142,7 +142,7 @@ void Connection::OnRead(std::size_t bytes) {
 }
 
 // RFC 9112 §2.2: clients may send empty lines after a body, ahead of the next request. Returns
-// whether a request has begun.
+// whether a request has begun; if not, reads on or refuses.
 bool Connection::SkipEmptyLines() {
   if (parser_->got_some()) return true;
   const std::string_view left(static_cast<const char*>(buffer_.data().data()), buffer_.size());
@@ -151,13 +151,16 @@ bool Connection::SkipEmptyLines() {
   const bool begun = left.size() > empty && left.substr(empty) != "\r";
   buffer_.consume(empty);
   empty_ += empty;
+  if (empty_ > state_->config().max_header_bytes) {
+    Refuse(400, "nothing but empty lines");
+    return false;
+  }
+  if (!begun) Read();
   return begun;
 }
 
 void Connection::Consume() {
-  const bool begun = SkipEmptyLines();
-  if (empty_ > state_->config().max_header_bytes) return Refuse(400, "nothing but empty lines");
-  if (!begun) return Read();
+  if (!SkipEmptyLines()) return;
   if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
   while (!parser_->is_done() && buffer_.size() > 0) {
     error_code error;
