@@ -43,36 +43,42 @@ Status Refused(std::string message) { return {Code::kInvalidArgument, std::move(
 
 std::string Number(std::size_t number) { return BranchId({static_cast<std::uint32_t>(number)}); }
 
+// One expansion: what it goes by, and what has come of it so far.
+struct Expansion {
+  const Body& body;
+  const TopicMap& topics;
+  const TopicFormat& format;
+  std::vector<Recipient> recipients = {};
+};
+
 // The subscribers of the topic that step `i` names, as recipients. Those of a topic with several
 // are numbered "03-01", "03-02"; a single one is a branch like any other.
-Status AddSubscribers(const Body& body, std::size_t i, const Topic& topic,
-                      const TopicFormat& format, std::vector<Recipient>& recipients) {
-  const Step& step = body.steps[i];
+Status AddSubscribers(std::size_t i, const Topic& topic, Expansion& expansion) {
+  const Step& step = expansion.body.steps[i];
   for (std::size_t n = 0; n < topic.size(); ++n) {
     const std::string& url = topic[n].url;
-    Status status = format.CheckDelivery(url, body.protocol, step.payload);
+    Status status = expansion.format.CheckDelivery(url, expansion.body.protocol, step.payload);
     if (!status.ok()) {
       return Refused("steps[" + std::to_string(i) + "].action: the subscriber '" + url + "' of '" +
                      step.action + "': " + status.message());
     }
-    recipients.push_back({url, topic.size() == 1 ? Number(i) : Number(i) + "-" + Number(n),
-                          static_cast<std::uint32_t>(i)});
+    std::string id = topic.size() == 1 ? Number(i) : Number(i) + "-" + Number(n);
+    expansion.recipients.push_back({url, std::move(id), static_cast<std::uint32_t>(i)});
   }
   return {};
 }
 
 // Those to whom step `i` goes.
-Status AddRecipients(const Body& body, std::size_t i, const TopicMap& topics,
-                     const TopicFormat& format, std::vector<Recipient>& recipients) {
-  const std::string& action = body.steps[i].action;
+Status AddRecipients(std::size_t i, Expansion& expansion) {
+  const std::string& action = expansion.body.steps[i].action;
   const std::string_view name = TopicName(action);
   if (name.empty()) {
-    recipients.push_back({action, Number(i), static_cast<std::uint32_t>(i)});
+    expansion.recipients.push_back({action, Number(i), static_cast<std::uint32_t>(i)});
     return {};
   }
-  const auto topic = topics.find(name);
-  if (topic != topics.end() && !topic->second.empty()) {
-    return AddSubscribers(body, i, topic->second, format, recipients);
+  const auto topic = expansion.topics.find(name);
+  if (topic != expansion.topics.end() && !topic->second.empty()) {
+    return AddSubscribers(i, topic->second, expansion);
   }
   return Refused("topic not found: '" + std::string(name) +
                  "' has no subscribers; subscribe one first");
@@ -111,15 +117,15 @@ std::vector<std::string> TopicNames(const Body& body) {
 
 Result<std::vector<Recipient>> Expand(const Body& body, const TopicMap& topics,
                                       const TopicFormat& format, std::size_t most) {
-  std::vector<Recipient> recipients;
+  Expansion expansion{body, topics, format};
   for (std::size_t i = 0; i < body.steps.size(); ++i) {
-    Status status = AddRecipients(body, i, topics, format, recipients);
+    Status status = AddRecipients(i, expansion);
     if (!status.ok()) return status;
-    if (recipients.size() <= most) continue;
+    if (expansion.recipients.size() <= most) continue;
     return Refused("too many subscribers for one message; at most " + std::to_string(most) +
                    " (Limits.Steps)");
   }
-  return recipients;
+  return std::move(expansion.recipients);
 }
 
 }  // namespace treaty

@@ -54,7 +54,7 @@ class KvContract : public StoreContract<Factory> {
 TYPED_TEST_SUITE_P(KvContract);
 
 TYPED_TEST_P(KvContract, ReturnsEveryFieldAsItWasStored) {
-  const std::string value("[{\"url\":\"http://x/\xc3\xa4\"}]\0\r\n'", 30);
+  const std::string value("[{\"url\":\"http://x/\xc3\xa4\"}]\0\r\n'", 27);
   ASSERT_EQ(this->Commit(PutOf("t", value), 0xfedc'ba98'7654'3210), Verdict::kStored);
   const auto entry = this->Load("t");
   ASSERT_TRUE(entry);
