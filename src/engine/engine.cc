@@ -79,7 +79,7 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
 
 void Engine::Impl::Hand(TxnRequest request, const AnswerFn& answer, Method method) {
   const std::string gid = request.body->gid;
-  OnLane(gid, answer, [request = std::move(request), answer, method](Lane& lane) mutable {
+  OnLane(gid, answer, [request = std::move(request), answer = answer, method](Lane& lane) mutable {
     (lane.*method)(std::move(request), std::move(answer));
   });
 }
