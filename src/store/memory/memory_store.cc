@@ -169,7 +169,11 @@ class MapStore final : public MemoryStore {
  private:
   using Records = std::unordered_map<std::string, StoredTxn>;
 
-  bool LoadFails() { return failing_loads_ > 0 && failing_loads_-- > 0; }
+  bool LoadFails() {
+    if (failing_loads_ == 0) return false;
+    --failing_loads_;
+    return true;
+  }
 
   Verdict Apply(const Write& write) {
     if (write.kind == Write::Kind::kEdit) return kv_.Apply(*write.edit, write.write_id);
