@@ -138,6 +138,9 @@ Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
 
 Status CheckStep(const Step& step, std::size_t index, const StepSource& source,
                  const RequestRules& rules) {
+  if (source.model == Model::kMessage && step.action.empty()) {
+    return Invalid(Named(index, kStepKeys[0]) + " is empty; say where the msg is delivered");
+  }
   Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, source, rules.targets);
   if (!status.ok()) return status;
   status = CheckStepUrl(step.compensate, {index, kStepKeys[1]}, source, rules.targets);
