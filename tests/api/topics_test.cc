@@ -174,6 +174,7 @@ TEST_F(TopicsTest, ANameThatCouldNotBeSubscribedToCanBeDeleted) {
   const Write write{.kind = Write::Kind::kEdit, .write_id = 99, .edit = &edit};
   Verdict verdict = Verdict::kStale;
   ASSERT_TRUE(api_.world.store->Commit({&write, 1}, {&verdict, 1}).ok());
+  EXPECT_EQ(Delete("a%252Fb%20+").status, 404);
   EXPECT_EQ(Delete("a%2Fb%20+").body, kSuccess);
   EXPECT_EQ(Get("queryKV").body, R"({"kv":[]})");
 }

@@ -35,12 +35,13 @@ std::string DecodedParameter(std::string_view text) {
   return decoded;
 }
 
-// An escaped slash is part of a name, not a separator: it stays escaped.
+// An escaped slash is part of a name, not a separator: it stays escaped, and so does the escape
+// character itself, or one could be taken for the other.
 std::string DecodedPath(std::string_view text) {
   std::string decoded;
   while (!text.empty()) {
     const std::optional<char> escaped = Escaped(text);
-    const bool decodes = escaped && *escaped != '/';
+    const bool decodes = escaped && *escaped != '/' && *escaped != '%';
     decoded += decodes ? *escaped : text[0];
     text.remove_prefix(decodes ? 3 : 1);
   }

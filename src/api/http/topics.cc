@@ -19,13 +19,14 @@ KvFilter FilterOf(const Target& target) {
   return {.cat = std::string(target.Parameter("cat")), .key = std::string(target.Parameter("key"))};
 }
 
-// A name in a path, where a slash of its own is all that is still escaped.
-std::string WithSlashes(std::string_view text) {
+// A name in a path, where its own slashes and percent signs are still escaped.
+std::string NameIn(std::string_view text) {
   std::string name;
   while (!text.empty()) {
     const bool slash = text.starts_with("%2F") || text.starts_with("%2f");
+    const bool percent = text.starts_with("%25");
     name += slash ? '/' : text.front();
-    text.remove_prefix(slash ? 3 : 1);
+    text.remove_prefix(slash || percent ? 3 : 1);
   }
   return name;
 }
@@ -48,7 +49,7 @@ void Topics::Unsubscribe(const Target& target, ReplyFn reply) {
 }
 
 void Topics::Delete(const Target& target, ReplyFn reply) {
-  const std::string name = WithSlashes(std::string_view(target.path).substr(kPath.size()));
+  const std::string name = NameIn(std::string_view(target.path).substr(kPath.size()));
   Edit(wire::ParseDeleteTopic(name), std::move(reply));
 }
 
