@@ -97,6 +97,7 @@ class Daemon::Impl {
   Status MakeWebHook(std::uint16_t port);
   void MakeEngine(std::uint16_t port);
   api::HandlerConfig MakeHandlerConfig(std::uint16_t port);
+  api::HttpServerConfig MakeServerConfig(std::uint16_t port) const;
   std::size_t connections() const;
   Status MakeServer(std::uint16_t port);
   Status MakeRpcServer(std::uint16_t http_port);
@@ -202,6 +203,12 @@ api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
   return settings;
 }
 
+api::HttpServerConfig Daemon::Impl::MakeServerConfig(std::uint16_t port) const {
+  api::HttpServerConfig settings = ServerSettings(config_, port);
+  settings.meters = api_meters_;
+  return settings;
+}
+
 std::size_t Daemon::Impl::connections() const {
   return server_->connections() + (rpc_server_ ? rpc_server_->connections() : 0);
 }
@@ -210,7 +217,7 @@ Status Daemon::Impl::MakeServer(std::uint16_t port) {
   handlers_ = std::make_unique<api::Handlers>(MakeHandlerConfig(port), *engine_, store_->clock(),
                                               gid_random_);
   server_ =
-      std::make_unique<api::HttpServer>(ServerSettings(config_, port), *handlers_, log_, Loops());
+      std::make_unique<api::HttpServer>(MakeServerConfig(port), *handlers_, log_, Loops());
   Status status = server_->Listen().status();
   if (status.ok()) return status;
   return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
@@ -230,8 +237,8 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
   settings.json_rpc_only = true;
   rpc_handlers_ = std::make_unique<api::Handlers>(std::move(settings), *engine_, store_->clock(),
                                                   rpc_gid_random_);
-  rpc_server_ = std::make_unique<api::HttpServer>(ServerSettings(config_, port), *rpc_handlers_,
-                                                  log_, Loops());
+  rpc_server_ = std::make_unique<api::HttpServer>(MakeServerConfig(port), *rpc_handlers_, log_,
+                                                  Loops());
   Status status = rpc_server_->Listen().status();
   if (status.ok()) {
     log_.Write(LogLevel::kInfo, "", "JSON-RPC has a port of its own: " + UrlOf(config_.host, port));

@@ -8,6 +8,15 @@ namespace {
 using Kind = Exposition::Kind;
 constexpr double kMicros = 1e6;
 
+void AddRefusals(Exposition& out, const api::RefusalMeters& refused) {
+  out.Begin(Kind::kCounter, "treaty_http_refused_total",
+            "Requests and connections refused before any route, by status.");
+  for (std::size_t i = 0; i < api::RefusalMeters::kStatuses.size(); ++i) {
+    out.Add({{"status", std::to_string(api::RefusalMeters::kStatuses[i])}},
+            static_cast<double>(refused.at(i).count()));
+  }
+}
+
 }  // namespace
 
 void AddApiSeries(Exposition& out, const api::ApiMeters& meters) {
@@ -26,6 +35,7 @@ void AddApiSeries(Exposition& out, const api::ApiMeters& meters) {
     route.time.AddTo(seen);
     out.Add({{"type", "http"}, {"api", route.api}}, seen, kMicros);
   }
+  AddRefusals(out, meters.refused);
 }
 
 }  // namespace treaty::metrics

@@ -24,6 +24,8 @@ void AddAlerts(Exposition& out, const AlertMeters* meters) {
   count("sent", &AlertMeters::sent);
   count("failed", &AlertMeters::failed);
   count("dropped", &AlertMeters::dropped);
+  out.Gauge("treaty_alerts_waiting", "Alerts that wait, or are being sent.",
+            meters == nullptr ? 0 : static_cast<double>(meters->waiting.load()));
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -30,6 +32,7 @@ struct AlertMeters {
   Meter sent;
   Meter failed;   // Tried in vain.
   Meter dropped;  // Too many were waiting.
+  std::atomic<std::size_t> waiting{0};  // The one being sent too.
 };
 
 }  // namespace treaty

@@ -297,6 +297,21 @@ TEST(HttpServer, EndsRequestsWhoseHeaderNeverEnds) {
   EXPECT_TRUE(client.AtEnd());
 }
 
+TEST(HttpServer, CountsWhatNoHandlerSaw) {
+  const auto meters = std::make_shared<api::ApiMeters>();
+  ServerRig rig({.max_body_bytes = 10, .max_connections = 2, .meters = meters});
+  RawClient large(rig.port);
+  large.Send("POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 11\r\n\r\n");
+  EXPECT_EQ(large.Read().status, 413);
+  RawClient malformed(rig.port);
+  malformed.Send("nonsense\r\n\r\n");
+  EXPECT_EQ(malformed.Read().status, 400);
+  EXPECT_EQ(RawClient(rig.port).Read().status, 503);
+  EXPECT_EQ(meters->refused.Of(413).count(), 1u);
+  EXPECT_EQ(meters->refused.Of(400).count(), 1u);
+  EXPECT_EQ(meters->refused.Of(503).count(), 1u);
+}
+
 TEST(HttpServer, EndsRequestsWhoseBodyNeverEnds) {
   ServerRig rig({.header_timeout = std::chrono::seconds(60), .body_timeout = milliseconds(40)});
   RawClient client(rig.port);

@@ -415,6 +415,7 @@ TEST_F(ProcessTest, AWebHookThatHangsDelaysNoTransactionAndNoStop) {
   EXPECT_THAT(Http(port, "/api/dtmsvr/submit", SagaTo("good", "")), StartsWith("HTTP/1.1 200"));
   EXPECT_LT(SteadyClock::now() - begun, std::chrono::seconds(2));
   EXPECT_THAT(Http(port, "/api/metrics"), HasSubstr("treaty_alerts_total{result=\"dropped\"} 15"));
+  EXPECT_THAT(Http(port, "/api/metrics"), HasSubstr("\ntreaty_alerts_waiting 5\n"));
   EXPECT_TRUE(child->Says("Limits.QueuedAlerts"));
   child->Signal(SIGTERM);
   EXPECT_THAT(child->Wait(std::chrono::seconds(10)), Optional(kExitOk));

@@ -236,6 +236,7 @@ void Connection::Fail(const error_code& error) {
 
 void Connection::Refuse(int status, std::string_view message) {
   close_after_ = true;
+  state_->config().meters->refused.Of(status).Add();
   HttpReply reply = ErrorReply(status, message);
   if (status == 503) reply.retry_after = std::chrono::seconds(1);
   Send(reply);

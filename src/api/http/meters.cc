@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.h"
+
 namespace treaty::api {
 namespace {
 
@@ -17,6 +19,12 @@ std::string LastSegment(std::string_view path) {
 }
 
 }  // namespace
+
+Meter& RefusalMeters::Of(int status) {
+  const auto known = std::ranges::find(kStatuses, status);
+  TREATY_CHECK(known != kStatuses.end());
+  return meters_[static_cast<std::size_t>(known - kStatuses.begin())];
+}
 
 RouteMeters& ApiMeters::Of(std::string_view path) {
   std::string api = LastSegment(path);

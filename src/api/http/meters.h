@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -18,6 +20,19 @@ struct RouteMeters {
   Durations time;
 };
 
+// Requests and connections that the server refused before a handler saw them, by status.
+class RefusalMeters {
+ public:
+  static constexpr std::array kStatuses = {400, 408, 413, 417, 431, 503, 505};
+
+  // `status` is one of kStatuses.
+  Meter& Of(int status);
+  const Meter& at(std::size_t place) const { return meters_[place]; }
+
+ private:
+  std::array<Meter, kStatuses.size()> meters_;
+};
+
 // Filled while handlers are made, read and counted in afterwards by any thread.
 class ApiMeters {
  public:
@@ -25,6 +40,8 @@ class ApiMeters {
   RouteMeters& Of(std::string_view path);
 
   const std::deque<RouteMeters>& routes() const { return routes_; }
+
+  RefusalMeters refused;
 
  private:
   std::deque<RouteMeters> routes_;

@@ -136,6 +136,7 @@ void HttpServer::Impl::Admit(Socket socket, Shard& shard) {
 }
 
 void HttpServer::Impl::TurnAway(Socket& socket) {
+  state_->config().meters->refused.Of(503).Add();
   HttpReply reply = ErrorReply(503, "too many connections; try again later");
   reply.retry_after = std::chrono::seconds(1);
   std::string out;

@@ -32,6 +32,7 @@ struct HttpServerConfig {
   std::size_t max_connections = 4'096;
   std::size_t max_connections_per_address = 256;  // Loopback is exempt.
   std::size_t max_memory_bytes = 128 << 20;       // Bodies of all requests under way.
+  std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();  // Its refusals.
 };
 
 // Thread-safe, except for construction and destruction.

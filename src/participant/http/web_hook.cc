@@ -54,7 +54,7 @@ WebHook::~WebHook() {
 }
 
 void WebHook::Raise(Alert alert) {
-  if (waiting_.fetch_add(1) >= config_.queued) return Drop();
+  if (meters_.waiting.fetch_add(1) >= config_.queued) return Drop();
   loop_.Post([this, body = std::make_shared<const std::string>(BodyOf(alert))] {
     queue_.push_back(body);
     if (!busy_) Next();
@@ -62,7 +62,7 @@ void WebHook::Raise(Alert alert) {
 }
 
 void WebHook::Drop() {
-  waiting_.fetch_sub(1);
+  meters_.waiting.fetch_sub(1);
   meters_.dropped.Add();
   if (overflowing_.exchange(true)) return;
   log_.Write(LogLevel::kWarn, "",
@@ -153,7 +153,7 @@ void WebHook::EndTry(const std::string& trouble) {
     GiveUp(trouble);
   }
   queue_.pop_front();
-  waiting_.fetch_sub(1);
+  meters_.waiting.fetch_sub(1);
   Next();
 }
 

@@ -70,7 +70,6 @@ class WebHook final : public AlertSink, private ConnectionOwner {
   Resolver resolver_;
   AlertMeters meters_;
 
-  std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> overflowing_{false};  // And the log has been told.
 
   // Of the loop alone.
