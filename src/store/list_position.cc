@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 namespace treaty {
 
@@ -21,6 +22,17 @@ Result<ListPosition> ParsePosition(const std::string& text) {
                   "start from the newest transaction");
   }
   return ListPosition{Time(Duration(millis)), std::string(rest + 1, end)};
+}
+
+Result<ListPosition> StartOf(const ListFilter& filter) {
+  ListPosition start{Time::max(), ""};
+  if (!filter.position.empty()) {
+    Result<ListPosition> position = ParsePosition(filter.position);
+    if (!position.ok()) return position;
+    start = *std::move(position);
+  }
+  if (filter.created_to == kNever || start.created <= filter.created_to) return start;
+  return ListPosition{filter.created_to + Duration(1), ""};
 }
 
 }  // namespace treaty

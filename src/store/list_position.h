@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "base/time.h"
+#include "store/store.h"
 
 namespace treaty {
 
@@ -23,5 +24,9 @@ std::string FormatPosition(const ListPosition& position);
 
 // Fails with kInvalidArgument if `text` was not made by FormatPosition.
 Result<ListPosition> ParsePosition(const std::string& text);
+
+// The place before which a page starts: where the last one ended, or the upper bound. Fails as
+// ParsePosition does.
+Result<ListPosition> StartOf(const ListFilter& filter);
 
 }  // namespace treaty

@@ -24,7 +24,9 @@ LAYERS = {
     "wire": ["core", "base", "store/store.h"],  # The interface's values only: what /query shows.
     "store": ["core", "base"],
     "store/memory": ["store", "core", "base"],
-    "store/sqlite": ["store", "wire", "core", "base"],
+    "store/sql": ["store", "wire", "core", "base"],
+    "store/sqlite": ["store/sql", "store", "wire", "core", "base"],
+    "store/mysql": ["store/sql", "store", "wire", "core", "base"],
     "participant": ["wire", "core", "base"],
     "participant/http": ["participant", "runtime", "wire", "core", "base"],
     "engine": ["core", "base", "store/store.h", "participant/participant.h",
@@ -43,6 +45,7 @@ THIRD_PARTY = [
     (r"openssl/", ["src/runtime", "src/participant/http", "tests/runtime", "tests/participant"]),
     (r"zlib\.h", ["src/participant/http", "tests/participant"]),
     (r"sqlite3\.h", ["src/store/sqlite", "examples", "tests/store", "tests/contract", "tests/daemon"]),
+    (r"(cppconn/|mysql_driver)", ["src/store/mysql"]),
     (r"(simdjson|nlohmann/)", ["src/wire", "src/participant/result.cc", "examples", "tests"]),
     (r"(google/protobuf|treaty/record\.pb)", ["src/wire"]),
     (r"(spdlog/|fmt/)", ["src/daemon"]),

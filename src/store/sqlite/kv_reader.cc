@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "store/kv_position.h"
-#include "store/sqlite/rows.h"
+#include "store/sql/txn_row.h"
 
 namespace treaty {
 namespace {

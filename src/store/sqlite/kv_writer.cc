@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "store/sqlite/rows.h"
+#include "store/sql/txn_row.h"
 
 namespace treaty {
 namespace {
@@ -18,8 +18,6 @@ constexpr char kUpdate[] =
     "WHERE cat = ?1 AND k = ?2 AND write_id = ?7";
 constexpr char kDelete[] = "DELETE FROM kv WHERE cat = ?1 AND k = ?2 AND write_id = ?3";
 constexpr char kFind[] = "SELECT write_id FROM kv WHERE cat = ?1 AND k = ?2";
-
-std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 // What both ways of storing a value have in common.
 void BindEntry(Statement& statement, const Write& write) {

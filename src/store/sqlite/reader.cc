@@ -8,13 +8,18 @@
 #include <utility>
 
 #include "store/list_position.h"
-#include "store/sqlite/rows.h"
+#include "store/sql/txn_row.h"
 
 namespace treaty {
 namespace {
 
+// What RowOf expects, in this order; the body last, where it is asked for.
+#define TREATY_COLUMNS                                                                       \
+  "t.gid, t.model, t.status, t.created, t.updated, t.finished, t.wake, t.owner, t.version, " \
+  "t.write_id, t.state, p.terms"
+
 constexpr char kLoad[] =
-    "SELECT " TREATY_TXN_COLUMNS
+    "SELECT " TREATY_COLUMNS
     ", p.body FROM txn t LEFT JOIN part p ON p.id = t.id * 65536 WHERE t.gid = ?1";
 constexpr char kLoadParts[] =
     "SELECT p.body FROM txn t JOIN part p ON p.id BETWEEN t.id * 65536 + 1 AND t.id * 65536 + "
@@ -41,7 +46,7 @@ constexpr char kLastTime[] =
     "ifnull((SELECT max(updated) FROM txn INDEXED BY txn_owned WHERE status < 3 "
     "AND owner <> ''), 0))";
 
-#define TREATY_LIST "SELECT " TREATY_TXN_COLUMNS " FROM txn t "
+#define TREATY_LIST "SELECT " TREATY_COLUMNS " FROM txn t "
 #define TREATY_LIST_PART "LEFT JOIN part p ON p.id = t.id * 65536 "
 // ?1, ?2: the place before which to start; ?3: oldest; ?4: status or -1; ?5: model or -1.
 #define TREATY_LIST_RANGE "(t.created, t.gid) < (?1, ?2) AND t.created >= ?3 "
@@ -63,6 +68,23 @@ constexpr char kListUnfinished[] = TREATY_LIST TREATY_LIST_PART
     "WHERE status < 3 AND owner = '' AND " TREATY_LIST_RANGE TREATY_LIST_KIND
     ") t " TREATY_LIST_ORDER ") " TREATY_LIST_ORDER;
 
+TxnRow RowOf(const Statement& row, WithBody with_body) {
+  return {.gid = row.Bytes(0),
+          .model = row.Int(1),
+          .status = row.Int(2),
+          .created = row.Int(3),
+          .updated = row.Int(4),
+          .finished = row.Int(5),
+          .wake = row.Int(6),
+          .owner = row.Bytes(7),
+          .version = row.Int(8),
+          .write_id = row.Int(9),
+          .state = row.Bytes(10),
+          .has_parts = !row.IsNull(11),
+          .terms = row.Bytes(11),
+          .body = with_body == WithBody::kYes ? row.Bytes(12) : std::string_view()};
+}
+
 std::int64_t ToLimit(std::size_t limit) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return limit > static_cast<std::size_t>(kMost) ? kMost : static_cast<std::int64_t>(limit);
@@ -71,18 +93,6 @@ std::int64_t ToLimit(std::size_t limit) {
 template <typename Enum>
 std::int64_t OrAny(const std::optional<Enum>& value) {
   return value ? static_cast<std::int64_t>(*value) : -1;
-}
-
-// The place before which a page starts: where the last one ended, or the upper bound.
-Result<ListPosition> StartOf(const ListFilter& filter) {
-  ListPosition start{Time::max(), ""};
-  if (!filter.position.empty()) {
-    Result<ListPosition> position = ParsePosition(filter.position);
-    if (!position.ok()) return position;
-    start = *std::move(position);
-  }
-  if (filter.created_to == kNever || start.created <= filter.created_to) return start;
-  return ListPosition{filter.created_to + Duration(1), ""};
 }
 
 }  // namespace
@@ -150,7 +160,7 @@ Result<std::optional<StoredTxn>> Reader::LoadRow(const std::string& gid) {
   const int code = load_.Step();
   if (code == SQLITE_DONE) return std::optional<StoredTxn>();
   if (code != SQLITE_ROW) return connection_.ToStatus(code, "could not read transaction " + gid);
-  Result<StoredTxn> stored = ReadRow(load_, codec_, WithBody::kYes);
+  Result<StoredTxn> stored = ReadRow(RowOf(load_, WithBody::kYes), codec_, WithBody::kYes);
   if (!stored.ok()) return stored.status();
   return std::optional<StoredTxn>(*std::move(stored));
 }
@@ -245,10 +255,11 @@ Result<ListPage> Reader::ReadPage(Statement& list, std::size_t limit) {
 
 // One damaged record must not hide the others from an operator.
 StoredTxn Reader::ReadListed(const Statement& row) {
-  Result<StoredTxn> stored = ReadRow(row, codec_, WithBody::kNo);
+  const TxnRow columns = RowOf(row, WithBody::kNo);
+  Result<StoredTxn> stored = ReadRow(columns, codec_, WithBody::kNo);
   if (stored.ok()) return *std::move(stored);
   log_.Write(LogLevel::kError, "", stored.status().message());
-  return DescribeDamaged(row, stored.status());
+  return DescribeDamaged(columns, stored.status());
 }
 
 Result<ListPage> Reader::ListOne(const std::string& gid) {

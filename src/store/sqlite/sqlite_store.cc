@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "store/sqlite/boot_clock.h"
+#include "store/sql/boot_clock.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/lock_file.h"
 #include "store/sqlite/reader.h"

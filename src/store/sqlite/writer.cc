@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/sqlite/rows.h"
+#include "store/sql/txn_row.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace treaty {
@@ -46,8 +46,6 @@ constexpr char kDeleteParts[] =
 constexpr char kDeleteTxn[] = "DELETE FROM txn WHERE id = ?1";
 
 constexpr std::int64_t kPartsPerTxn = 65'536;
-
-std::int64_t Signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 }  // namespace
 

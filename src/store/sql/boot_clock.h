@@ -1,4 +1,4 @@
-// The embedded store's clock: starts where the store or the wall clock stood, then only advances.
+// A store's clock: starts where the store or the wall clock stood, then only advances.
 
 #pragma once
 

@@ -1,6 +1,6 @@
 // CLOCK_BOOTTIME plus an offset fixed at the start; reading it is not a system call.
 
-#include "store/sqlite/boot_clock.h"
+#include "store/sql/boot_clock.h"
 
 #include <ctime>
 
