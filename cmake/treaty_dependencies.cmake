@@ -20,6 +20,15 @@ add_library(prometheus_core UNKNOWN IMPORTED)
 set_target_properties(prometheus_core PROPERTIES
   IMPORTED_LOCATION ${PROMETHEUS_CORE} INTERFACE_INCLUDE_DIRECTORIES ${PROMETHEUS_INCLUDE})
 
+# MySQL Connector/C++, JDBC API. scripts/bootstrap unpacks the headers where the distribution's
+# package of them cannot be installed; the run-time package has no link named *.so.
+find_library(MYSQLCPPCONN NAMES mysqlcppconn libmysqlcppconn.so.7 REQUIRED)
+find_path(MYSQLCPPCONN_INCLUDE cppconn/driver.h REQUIRED
+  HINTS ${PROJECT_SOURCE_DIR}/build/third_party/mysqlcppconn/usr/include)
+add_library(mysqlcppconn UNKNOWN IMPORTED)
+set_target_properties(mysqlcppconn PROPERTIES
+  IMPORTED_LOCATION ${MYSQLCPPCONN} INTERFACE_INCLUDE_DIRECTORIES ${MYSQLCPPCONN_INCLUDE})
+
 if(TREATY_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

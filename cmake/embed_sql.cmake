@@ -1,4 +1,5 @@
-# Writes OUT, a C++ source with the migrations in the folder IN, ordered by file name.
+# Writes OUT, a C++ source with the migrations in the folder IN, ordered by file name: the function
+# FUNCTION, which the header HEADER declares, returns them as TYPEs.
 file(GLOB files ${IN}/*.sql)
 list(SORT files)
 set(entries "")
@@ -9,18 +10,19 @@ foreach(file ${files})
   file(READ ${file} sql)
   string(APPEND entries "    {${number}, R\"sql(${sql})sql\"},\n")
 endforeach()
-file(WRITE ${OUT} "// Generated from sql/sqlite/*.sql.
-#include \"store/sqlite/schema.h\"
+file(WRITE ${OUT} "// Generated from SQL files.
+
+#include \"${HEADER}\"
 
 namespace treaty {
 namespace {
 
-constexpr Migration kMigrations[] = {
+constexpr ${TYPE} k${FUNCTION}[] = {
 ${entries}};
 
 }  // namespace
 
-std::span<const Migration> Migrations() { return kMigrations; }
+std::span<const ${TYPE}> ${FUNCTION}() { return k${FUNCTION}; }
 
 }  // namespace treaty
 ")

@@ -1,0 +1,130 @@
+#include "store/mysql/connection.h"
+
+#include <cppconn/connection.h>
+#include <cppconn/driver.h>
+#include <cppconn/exception.h>
+#include <cppconn/resultset.h>
+#include <cppconn/statement.h>
+
+#include <utility>
+
+#include "store/mysql/errors.h"
+
+namespace treaty {
+namespace {
+
+// A known session, whatever the server's defaults are. A write waits for another one's lock less
+// long than a client waits for its answer.
+constexpr SqlConstant kSettings =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+    "innodb_lock_wait_timeout = 2, autocommit = ";
+constexpr SqlConstant kIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+constexpr SqlConstant kSession = "could not set up a session with the database";
+
+int Seconds(Duration duration) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+std::string AddressOf(const MysqlConfig& config) {
+  if (!config.socket.empty()) return "unix://" + config.socket;
+  const bool v6 = config.host.find(':') != std::string::npos;
+  return "tcp://" + (v6 ? "[" + config.host + "]" : config.host) + ":" +
+         std::to_string(config.port);
+}
+
+sql::ConnectOptionsMap OptionsOf(const MysqlConfig& config) {
+  sql::ConnectOptionsMap options;
+  options["hostName"] = AddressOf(config);
+  options["userName"] = config.user;
+  options["password"] = config.password;
+  options["schema"] = config.database;
+  options["OPT_CONNECT_TIMEOUT"] = Seconds(config.connect_timeout);
+  options["OPT_READ_TIMEOUT"] = Seconds(config.read_timeout);
+  options["OPT_WRITE_TIMEOUT"] = Seconds(config.write_timeout);
+  if (!config.ca_file.empty()) options["sslCA"] = config.ca_file;
+  if (!config.cert_file.empty()) options["sslCert"] = config.cert_file;
+  if (!config.key_file.empty()) options["sslKey"] = config.key_file;
+  if (config.tls) options["sslEnforce"] = true;
+  if (config.tls && !config.ca_file.empty()) options["sslVerify"] = true;
+  return options;
+}
+
+std::string Described(const sql::SQLException& error, SqlConstant what) {
+  std::string text(what.text());
+  text += ": " + std::string(error.what()) + " (" + std::to_string(error.getErrorCode()) + ")";
+  const std::string_view advice = AdviceOn(error.getErrorCode());
+  return advice.empty() ? text : text + "; " + std::string(advice);
+}
+
+}  // namespace
+
+std::int64_t MysqlRow::Int(int column) const {
+  return row_.getInt64(static_cast<std::uint32_t>(column + 1));
+}
+
+std::string MysqlRow::Bytes(int column) const {
+  return row_.getString(static_cast<std::uint32_t>(column + 1)).asStdString();
+}
+
+bool MysqlRow::IsNull(int column) const {
+  return row_.isNull(static_cast<std::uint32_t>(column + 1));
+}
+
+MysqlConnection::MysqlConnection(std::unique_ptr<sql::Connection> connection,
+                                 std::unique_ptr<sql::Statement> statement)
+    : connection_(std::move(connection)), statement_(std::move(statement)) {}
+
+MysqlConnection::~MysqlConnection() = default;
+
+Result<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(const MysqlConfig& config,
+                                                               Autocommit autocommit) {
+  std::unique_ptr<MysqlConnection> opened;
+  try {
+    sql::ConnectOptionsMap options = OptionsOf(config);
+    std::unique_ptr<sql::Connection> raw(get_driver_instance()->connect(options));
+    std::unique_ptr<sql::Statement> statement(raw->createStatement());
+    opened.reset(new MysqlConnection(std::move(raw), std::move(statement)));
+  } catch (const sql::SQLException& error) {
+    return Status(Code::kUnavailable, Described(error, "could not connect to the database"));
+  }
+  SqlText settings(kSettings);
+  settings.Int(autocommit == Autocommit::kOn ? 1 : 0);
+  for (const SqlText& sql : {settings, SqlText(kIsolation)}) {
+    const Result<std::uint64_t> set = opened->Execute(sql, kSession);
+    if (!set.ok()) return Status(Code::kUnavailable, set.status().message());
+  }
+  return opened;
+}
+
+Status MysqlConnection::Failed(const sql::SQLException& error, SqlConstant what) {
+  trouble_ = TroubleOf(error.getErrorCode());
+  const Code code = trouble_ == Trouble::kMistake ? Code::kInternal : Code::kUnavailable;
+  return {code, Described(error, what)};
+}
+
+Result<std::uint64_t> MysqlConnection::Execute(const SqlText& sql, SqlConstant what) {
+  trouble_ = Trouble::kNone;
+  try {
+    return static_cast<std::uint64_t>(statement_->executeUpdate(sql.text()));
+  } catch (const sql::SQLException& error) {
+    return Failed(error, what);
+  }
+}
+
+// Every result is read to its end: the connector keeps it whole in memory.
+Status MysqlConnection::Query(const SqlText& sql, SqlConstant what,
+                              const std::function<Status(const MysqlRow&)>& each) {
+  trouble_ = Trouble::kNone;
+  try {
+    const std::unique_ptr<sql::ResultSet> rows(statement_->executeQuery(sql.text()));
+    const MysqlRow row(*rows);
+    while (rows->next()) {
+      if (Status status = each(row); !status.ok()) return status;
+    }
+    return {};
+  } catch (const sql::SQLException& error) {
+    return Failed(error, what);
+  }
+}
+
+}  // namespace treaty

@@ -1,0 +1,154 @@
+// Opening: connect, check the server, upgrade, then one writing connection and a pool to read.
+
+#include "store/mysql/mysql_store.h"
+
+#include <mutex>
+#include <utility>
+
+#include "store/mysql/kv_statements.h"
+#include "store/mysql/reader_pool.h"
+#include "store/mysql/schema.h"
+#include "store/mysql/server_check.h"
+#include "store/mysql/writer.h"
+#include "store/sql/boot_clock.h"
+#include "store/sql/txn_row.h"
+
+namespace treaty {
+namespace {
+
+// A probe of a store that has nothing else to do costs a commit: at most one a second.
+constexpr Duration kProbePeriod = std::chrono::seconds(1);
+
+constexpr SqlConstant kTimes =
+    "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), "
+    "(SELECT last FROM treaty_clock WHERE id = 1)";
+
+class MysqlStore final : public Store {
+ public:
+  MysqlStore(const MysqlConfig& config, std::unique_ptr<MysqlWriter> writer, Time start, Log& log)
+      : clock_(start), writer_(std::move(writer)), readers_(config, log) {}
+
+  ~MysqlStore() override {
+    const Status saved = writer_->SaveClock(clock_.Now());
+    static_cast<void>(saved.ok());  // Best effort: it was saved a second ago.
+  }
+
+  Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
+    const std::lock_guard lock(writer_mutex_);
+    return NoteWrite(writer_->Commit(writes, verdicts, clock_.Now()));
+  }
+
+  Result<std::size_t> Prune(Time before, std::size_t limit) override {
+    const std::lock_guard lock(writer_mutex_);
+    return writer_->Prune(before, limit);
+  }
+
+  Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
+    return readers_.Run([&](MysqlReader& reader) { return reader.Load(gid); });
+  }
+
+  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
+    return readers_.Run([&](MysqlReader& reader) { return reader.FindDue(until, after, limit); });
+  }
+
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+                                          std::size_t limit) override {
+    return readers_.Run(
+        [&](MysqlReader& reader) { return reader.FindOrphans(owner, after, limit); });
+  }
+
+  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+    return readers_.Run([&](MysqlReader& reader) { return reader.FindLater(after, limit); });
+  }
+
+  Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) override {
+    return readers_.Run([&](MysqlReader& reader) { return reader.CountParked(after, limit); });
+  }
+
+  Result<ListPage> List(const ListFilter& filter) override {
+    return readers_.Run([&](MysqlReader& reader) { return reader.List(filter); });
+  }
+
+  Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override {
+    return readers_.Run(
+        [&](MysqlReader& reader) { return LoadEntry(reader.connection(), cat, key); });
+  }
+
+  Result<KvPage> ListKv(const KvFilter& filter) override {
+    return readers_.Run(
+        [&](MysqlReader& reader) { return ListEntries(reader.connection(), filter); });
+  }
+
+  Status CheckWritable() override {
+    const std::lock_guard lock(writer_mutex_);
+    const Time now = clock_.Now();
+    if (last_write_.ok() && now < last_write_time_ + kProbePeriod) return {};
+    return NoteWrite(writer_->SaveClock(now));
+  }
+
+  const Clock& clock() const override { return clock_; }
+
+ private:
+  Status NoteWrite(Status status) {
+    last_write_ = status;
+    last_write_time_ = clock_.Now();
+    return status;
+  }
+
+  const BootClock clock_;
+
+  std::mutex writer_mutex_;  // Guards the writer and the outcome of its last write.
+  const std::unique_ptr<MysqlWriter> writer_;
+  Status last_write_;
+  Time last_write_time_ = kNever;
+
+  ReaderPool readers_;
+};
+
+Result<Time> StartOfClock(MysqlConnection& connection) {
+  Time start = kNever;
+  Status status = connection.Query(SqlText(kTimes), "could not read the server's clock",
+                                   [&start](const MysqlRow& row) {
+                                     start = ToTime(std::max(row.Int(0), row.Int(1)));
+                                     return Status();
+                                   });
+  if (!status.ok()) return status;
+  return start;
+}
+
+// A server that may lose commits is a matter of the operator's, who is told.
+Status JudgeDurability(const ServerFacts& facts, bool required, Log& log) {
+  for (const std::string& reason : WhyNotDurable(facts)) {
+    const std::string text = "a commit may be lost when the database's machine fails: " + reason;
+    if (required) return {Code::kFailedPrecondition, text + " (Store.RequireDurable is on)"};
+    log.Write(LogLevel::kWarn, "", text);
+  }
+  return {};
+}
+
+// The whole server's answer to whether it will do; schema included.
+Status Prepare(MysqlConnection& connection, const ServerFacts& facts, const MysqlConfig& config,
+               Log& log) {
+  Status status = CheckServer(facts);
+  if (status.ok()) status = JudgeDurability(facts, config.require_durable, log);
+  return status.ok() ? UpgradeSchema(connection, config.upgrade_schema) : status;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenMysqlStore(MysqlConfig config, Log& log) {
+  Result<std::unique_ptr<MysqlConnection>> asking = MysqlConnection::Open(config, Autocommit::kOn);
+  if (!asking.ok()) return asking.status();
+  const Result<ServerFacts> facts = AskServer(**asking);
+  if (!facts.ok()) return facts.status();
+  if (Status status = Prepare(**asking, *facts, config, log); !status.ok()) return status;
+  const Result<Time> start = StartOfClock(**asking);
+  if (!start.ok()) return start.status();
+  auto writer =
+      std::make_unique<MysqlWriter>(config, static_cast<std::size_t>(facts->max_packet / 2));
+  if (Status status = writer->Open(); !status.ok()) return status;
+  return std::unique_ptr<Store>(
+      std::make_unique<MysqlStore>(config, std::move(writer), *start, log));
+}
+
+}  // namespace treaty

@@ -1,0 +1,226 @@
+// Each query names its index: a walk through a whole table would go unnoticed until it is large.
+
+#include "store/mysql/reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "store/list_position.h"
+#include "store/mysql/place.h"
+#include "store/sql/txn_row.h"
+
+namespace treaty {
+namespace {
+
+// What ReadStored expects; the body last, where it is asked for.
+constexpr SqlConstant kColumns =
+    "SELECT t.gid, t.model, t.status, t.created, t.updated, t.finished, t.due, t.place, "
+    "t.version, t.write_id, t.state, p.terms";
+constexpr SqlConstant kPart =
+    " LEFT JOIN treaty_part p ON p.created = t.created AND p.gid = t.gid AND p.n = 0";
+constexpr SqlConstant kUnfinished = "(place = '' OR place >= '@')";
+
+constexpr SqlConstant kCouldNotRead = "could not read a transaction";
+constexpr SqlConstant kCouldNotList = "could not list transactions";
+constexpr SqlConstant kCouldNotSearch = "could not search the store";
+
+std::int64_t ToLimit(std::size_t limit) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return limit > static_cast<std::size_t>(kMost) ? kMost : static_cast<std::int64_t>(limit);
+}
+
+// A row's columns, which it owns.
+struct Columns {
+  Columns(const MysqlRow& from, WithBody with_body)
+      : gid(from.Bytes(0)),
+        place(from.Bytes(7)),
+        state(from.Bytes(10)),
+        terms(from.Bytes(11)),
+        body(with_body == WithBody::kYes ? from.Bytes(12) : std::string()) {
+    row = {.gid = gid,
+           .model = from.Int(1),
+           .status = from.Int(2),
+           .created = from.Int(3),
+           .updated = from.Int(4),
+           .finished = from.Int(5),
+           .wake = from.Int(5) == 0 ? from.Int(6) : 0,
+           .owner = OwnerIn(place),
+           .version = from.Int(8),
+           .write_id = from.Int(9),
+           .state = state,
+           .has_parts = !from.IsNull(11),
+           .terms = terms,
+           .body = body};
+  }
+  Columns(const Columns&) = delete;
+  Columns& operator=(const Columns&) = delete;
+
+  const std::string gid, place, state, terms, body;
+  TxnRow row;
+};
+
+// Whether (column, gid) lies beyond a place, in words that the optimizer has an index for.
+void AddAfter(SqlText& sql, Time due, std::string_view gid) {
+  (sql << " AND due >= ").Int(ToMillis(due));
+  (sql << " AND (due > ").Int(ToMillis(due));
+  (sql << " OR gid > ").Bytes(gid) << ")";
+}
+
+// The conditions on (created, gid) and on what is filtered by, of the columns of `treaty_txn`.
+void AddListConditions(SqlText& sql, const ListFilter& filter, const ListPosition& start) {
+  (sql << " created <= ").Int(ToMillis(start.created));
+  (sql << " AND (created < ").Int(ToMillis(start.created));
+  (sql << " OR gid < ").Bytes(start.gid) << ")";
+  (sql << " AND created >= ").Int(ToMillis(filter.created_from));
+  if (filter.status) (sql << " AND status = ").Int(static_cast<int>(*filter.status));
+  if (filter.model) (sql << " AND model = ").Int(static_cast<int>(*filter.model));
+}
+
+constexpr SqlConstant kNewestFirst = " ORDER BY created DESC, gid DESC LIMIT ";
+
+// The keys of a page. Few are unfinished or failed where millions have succeeded, so these are
+// sorted rather than searched for.
+SqlText PageOf(const ListFilter& filter, const ListPosition& start, std::size_t limit) {
+  SqlText sql("SELECT created, gid FROM treaty_txn FORCE INDEX (");
+  const bool all = !filter.status || *filter.status == TxnStatus::kSucceed;
+  if (all) {
+    sql << "PRIMARY) WHERE";
+  } else if (*filter.status == TxnStatus::kFailed) {
+    sql << "treaty_txn_place) WHERE place = '.failed' AND";
+  } else {
+    sql << "treaty_txn_place) WHERE " << kUnfinished << " AND";
+  }
+  AddListConditions(sql, filter, start);
+  (sql << kNewestFirst).Int(ToLimit(limit));
+  return sql;
+}
+
+}  // namespace
+
+MysqlReader::MysqlReader(std::unique_ptr<MysqlConnection> connection, Log& log)
+    : connection_(std::move(connection)), log_(log) {}
+
+Result<std::optional<StoredTxn>> MysqlReader::Load(const std::string& gid) {
+  std::optional<StoredTxn> stored;
+  SqlText sql(kColumns);
+  (sql << ", p.body FROM treaty_txn t" << kPart << " WHERE t.gid = ").Bytes(gid);
+  Status status = connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
+    Result<StoredTxn> read = ReadRow(Columns(row, WithBody::kYes).row, codec_, WithBody::kYes);
+    if (read.ok()) stored = *std::move(read);
+    return read.status();
+  });
+  if (!status.ok() || !stored) return status.ok() ? Result(std::move(stored)) : status;
+  if (TakesRegistrations(stored->txn.body->model)) status = LoadBranches(stored->txn);
+  if (!status.ok() && status.code() != Code::kDataLoss) return status;
+  if (status.ok()) status = CheckRecord(stored->txn);
+  if (!status.ok()) return DamagedRow(gid, status.message());
+  return stored;
+}
+
+// Parts are only ever added: of what is there by now, the row's own are the first.
+Status MysqlReader::LoadBranches(Txn& txn) {
+  SqlText sql("SELECT body FROM treaty_part WHERE created = ");
+  sql.Int(ToMillis(txn.created));
+  (sql << " AND gid = ").Bytes(txn.gid());
+  sql << " AND n BETWEEN 1 AND ";
+  sql.Int(ToLimit(txn.branches.size())) << " ORDER BY n";
+  return connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
+    auto step = std::make_shared<Step>();
+    Status status = codec_.DecodeStep(row.Bytes(0), *step);
+    txn.registered.push_back(std::move(step));
+    return status;
+  });
+}
+
+Result<std::vector<DueKey>> MysqlReader::ReadKeys(const SqlText& sql) {
+  std::vector<DueKey> keys;
+  Status status = connection_->Query(sql, kCouldNotSearch, [&keys](const MysqlRow& row) {
+    keys.push_back({ToTime(row.Int(0)), row.Bytes(1)});
+    return Status();
+  });
+  if (!status.ok()) return status;
+  return keys;
+}
+
+Result<std::vector<DueKey>> MysqlReader::FindDue(Time until, const DueKey& after,
+                                                 std::size_t limit) {
+  // From the first millisecond on: those that rest have the wake time kNever.
+  const Time first = std::max(after.wake, kNever + Duration(1));
+  SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE place = ''");
+  AddAfter(sql, first, first == after.wake ? after.gid : std::string_view());
+  (sql << " AND due <= ").Int(ToMillis(until));
+  (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
+  return ReadKeys(sql);
+}
+
+Result<std::vector<DueKey>> MysqlReader::FindOrphans(const std::string& owner,
+                                                     const std::string& after, std::size_t limit) {
+  SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) ");
+  (sql << "WHERE place >= '@' AND place <> ").Bytes(PlaceOfOwner(owner));
+  (sql << " AND gid > ").Bytes(after);
+  (sql << " ORDER BY gid LIMIT ").Int(ToLimit(limit));
+  return ReadKeys(sql);
+}
+
+Result<std::vector<DueKey>> MysqlReader::FindLater(Time after, std::size_t limit) {
+  SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE ");
+  (sql << kUnfinished << " AND due > ").Int(ToMillis(after));
+  (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
+  return ReadKeys(sql);
+}
+
+Result<ParkedPage> MysqlReader::CountParked(const DueKey& after, std::size_t limit) {
+  SqlText sql("SELECT due, gid, created FROM treaty_txn FORCE INDEX (treaty_txn_place) ");
+  sql << "WHERE place = ''";
+  AddAfter(sql, after.wake, after.gid);
+  (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
+  ParkedPage page;
+  Status status = connection_->Query(sql, kCouldNotSearch, [&page](const MysqlRow& row) {
+    const Time created = ToTime(row.Int(2));
+    page.oldest = page.count == 0 ? created : std::min(page.oldest, created);
+    page.last = {ToTime(row.Int(0)), row.Bytes(1)};
+    ++page.count;
+    return Status();
+  });
+  if (!status.ok()) return status;
+  return page;
+}
+
+Result<ListPage> MysqlReader::List(const ListFilter& filter) {
+  const Result<ListPosition> start = StartOf(filter);
+  if (filter.gid.empty() && !start.ok()) return start.status();
+  const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kListLimit);
+  SqlText sql(kColumns);
+  if (filter.gid.empty()) {
+    sql << " FROM (" << PageOf(filter, *start, limit + 1) << ") k JOIN treaty_txn t "
+        << "ON t.created = k.created AND t.gid = k.gid" << kPart
+        << " ORDER BY t.created DESC, t.gid DESC";
+  } else {
+    (sql << " FROM treaty_txn t" << kPart << " WHERE t.gid = ").Bytes(filter.gid);
+  }
+  ListPage page;
+  Status status = connection_->Query(sql, kCouldNotList, [&](const MysqlRow& row) {
+    if (page.txns.size() < limit) {
+      page.txns.push_back(ReadListed(row));
+      return Status();
+    }
+    const Txn& last = page.txns.back().txn;
+    page.next_position = FormatPosition({last.created, last.gid()});
+    return Status();
+  });
+  if (!status.ok()) return status;
+  return page;
+}
+
+// One damaged record must not hide the others from an operator.
+StoredTxn MysqlReader::ReadListed(const MysqlRow& row) {
+  const Columns columns(row, WithBody::kNo);
+  Result<StoredTxn> stored = ReadRow(columns.row, codec_, WithBody::kNo);
+  if (stored.ok()) return *std::move(stored);
+  log_.Write(LogLevel::kError, "", stored.status().message());
+  return DescribeDamaged(columns.row, stored.status());
+}
+
+}  // namespace treaty
