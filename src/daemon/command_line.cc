@@ -74,6 +74,8 @@ std::optional<CommandLine> ReadCommandLine(int argc, char** argv, int& exit_code
   app.add_flag("-d,--debug", debug, "The same as --log-level debug");
   app.add_flag("--check-config", line.check_config, "Check the configuration and exit");
   app.add_flag("--print-config", line.print_config, "Print the effective configuration and exit");
+  app.add_flag("--print-schema", line.print_schema,
+               "Print the SQL that makes the tables of Store.Driver mysql and exit");
   app.add_option("--backup", line.backup_to,
                  "Copy the database, also while a daemon runs on it, to a new file and exit")
       ->type_name("FILE");

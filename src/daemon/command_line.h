@@ -16,6 +16,7 @@ struct CommandLine {
   std::vector<Given> flags;
   bool check_config = false;
   bool print_config = false;
+  bool print_schema = false;
   std::string backup_to;  // Empty: no backup is asked for.
 };
 

@@ -161,11 +161,21 @@ class Builder {
     mistakes_.push_back(Where("AlertWebHook") + ": AlertWebHook: " + status.message());
   }
 
+  void CheckMysql(const Config& config) {
+    if (config.store_socket.empty()) NotEmpty("Store.Host", config.store_host);
+    NotEmpty("Store.User", config.store_user);
+    NotEmpty("Store.Db", config.store_db);
+    if (config.store_tls_cert.empty() == config.store_tls_key.empty()) return;
+    mistakes_.push_back(Where("Store.TlsCert") +
+                        ": Store.TlsCert and Store.TlsKey belong together; give both or none");
+  }
+
   void CheckTogether() {
     const Config& config = loaded_.config;
     CheckHost(config);
     CheckPorts(config);
     NotEmpty("Store.Path", config.store_path);
+    if (config.store_driver == "mysql") CheckMysql(config);
     NotEmpty("Log.Outputs", config.log_outputs);
     NotBelow("TimeoutToFail", config.timeout_to_fail_s, "RetryInterval", config.retry_interval_s);
     NotBelow("RetryIntervalMax", config.retry_interval_max_s, "RetryInterval",
@@ -190,6 +200,7 @@ class Builder {
 };
 
 std::string ValueText(const Key& key, const Config& config) {
+  if (IsSecret(key) && !config.store_password.empty()) return "\"***\"";
   if (const auto* flag = std::get_if<bool Config::*>(&key.field)) {
     return config.*(*flag) ? "true" : "false";
   }

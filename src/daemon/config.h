@@ -23,6 +23,21 @@ struct Config {
 
   std::string store_driver;
   std::string store_path;
+  std::string store_host;
+  std::int64_t store_port = 0;
+  std::string store_socket;
+  std::string store_user;
+  std::string store_password;
+  std::string store_db;
+  std::int64_t store_max_connections = 0;
+  std::int64_t store_connect_timeout_s = 0;
+  std::int64_t store_timeout_s = 0;
+  bool store_tls = false;
+  std::string store_tls_ca;
+  std::string store_tls_cert;
+  std::string store_tls_key;
+  bool store_upgrade_schema = false;
+  bool store_require_durable = false;
   std::int64_t data_expire_s = 0;
 
   std::int64_t timeout_to_fail_s = 0;

@@ -52,6 +52,9 @@ std::string FlagName(const Key& key);
 // What is allowed: "a whole number from 1 to 3600 (seconds)".
 std::string Allowed(const Key& key);
 
+// Whether its value is nobody's business.
+inline bool IsSecret(const Key& key) { return key.name == "Store.Password"; }
+
 // Whether the key does something in this version.
 inline bool IsHeeded(const Key& key) {
   return key.standing == Standing::kDtm || key.standing == Standing::kOwn;

@@ -15,6 +15,7 @@
 #include "base/gid.h"
 #include "daemon/crash_note.h"
 #include "daemon/loop_thread.h"
+#include "daemon/open_store.h"
 #include "daemon/settings.h"
 #include "daemon/system_random.h"
 #include "daemon/targets.h"
@@ -24,7 +25,6 @@
 #include "participant/http/http_participant.h"
 #include "participant/http/web_hook.h"
 #include "runtime/tls_context.h"
-#include "store/sqlite/sqlite_store.h"
 #include "wire/topic_format.h"
 
 namespace treaty::daemon {
@@ -130,7 +130,7 @@ class Daemon::Impl {
 
 Status Daemon::Impl::Start() {
   if (Status status = CheckCaFile(config_); !status.ok()) return status;
-  Result<std::unique_ptr<Store>> store = OpenSqliteStore({.path = config_.store_path}, log_);
+  Result<std::unique_ptr<Store>> store = OpenStore(config_, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
 
@@ -216,8 +216,7 @@ std::size_t Daemon::Impl::connections() const {
 Status Daemon::Impl::MakeServer(std::uint16_t port) {
   handlers_ = std::make_unique<api::Handlers>(MakeHandlerConfig(port), *engine_, store_->clock(),
                                               gid_random_);
-  server_ =
-      std::make_unique<api::HttpServer>(MakeServerConfig(port), *handlers_, log_, Loops());
+  server_ = std::make_unique<api::HttpServer>(MakeServerConfig(port), *handlers_, log_, Loops());
   Status status = server_->Listen().status();
   if (status.ok()) return status;
   return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
@@ -237,8 +236,8 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
   settings.json_rpc_only = true;
   rpc_handlers_ = std::make_unique<api::Handlers>(std::move(settings), *engine_, store_->clock(),
                                                   rpc_gid_random_);
-  rpc_server_ = std::make_unique<api::HttpServer>(MakeServerConfig(port), *rpc_handlers_, log_,
-                                                  Loops());
+  rpc_server_ =
+      std::make_unique<api::HttpServer>(MakeServerConfig(port), *rpc_handlers_, log_, Loops());
   Status status = rpc_server_->Listen().status();
   if (status.ok()) {
     log_.Write(LogLevel::kInfo, "", "JSON-RPC has a port of its own: " + UrlOf(config_.host, port));

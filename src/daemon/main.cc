@@ -13,9 +13,11 @@
 #include "daemon/daemon.h"
 #include "daemon/exit_codes.h"
 #include "daemon/logging.h"
+#include "daemon/open_store.h"
 #include "daemon/signals.h"
 #include "daemon/targets.h"
 #include "daemon/version.h"
+#include "store/mysql/mysql_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace treaty::daemon {
@@ -66,6 +68,9 @@ int CheckConfig(const Loaded& loaded) {
 }
 
 int Backup(const Config& config, const std::string& to) {
+  if (config.store_driver == "mysql") {
+    return Fail(kExitFailed, "backup failed: Store.Driver is mysql; use the server's own tools");
+  }
   if (Status status = BackupSqlite(config.store_path, to); !status.ok()) {
     return Fail(kExitFailed, "backup failed: " + status.message());
   }
@@ -106,7 +111,7 @@ class Runner {
     }
     const auto took = std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
     Info("treaty " + std::string(kVersion) + " is ready on " + (*daemon)->url() + " after " +
-         std::to_string(took.count()) + " ms, store " + config_.store_path + ", process " +
+         std::to_string(took.count()) + " ms, store " + DescribeStore(config_) + ", process " +
          std::to_string(::getpid()));
     ServeUntilStopped();
     return StopOrderly(**daemon);
@@ -207,6 +212,10 @@ int Main(int argc, char** argv) {
   if (line->check_config) return CheckConfig(*loaded);
   if (line->print_config) {
     std::cout << PrintConfig(*loaded) << std::flush;
+    return kExitOk;
+  }
+  if (line->print_schema) {
+    std::cout << MysqlSchema() << std::flush;
     return kExitOk;
   }
   if (!line->backup_to.empty()) return Backup(loaded->config, line->backup_to);

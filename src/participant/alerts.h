@@ -30,8 +30,8 @@ class AlertSink {
 
 struct AlertMeters {
   Meter sent;
-  Meter failed;   // Tried in vain.
-  Meter dropped;  // Too many were waiting.
+  Meter failed;                         // Tried in vain.
+  Meter dropped;                        // Too many were waiting.
   std::atomic<std::size_t> waiting{0};  // The one being sent too.
 };
 

@@ -182,8 +182,14 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NotAChoice", "LogLevel: loud\n", {"'loud'", "debug, info, warn, error"}},
         Mistake{"ChoiceWithBar", "LogLevel: debug|info\n", {"'debug|info'", "debug, info"}},
         Mistake{"OtherStore",
-                "Store:\n  Driver: mysql\n",
-                {":2:", "Store.Driver is 'mysql'", "sqlite, boltdb", "not in this version"}},
+                "Store:\n  Driver: redis\n",
+                {":2:", "Store.Driver is 'redis'", "sqlite, boltdb, mysql", "not in this version"}},
+        Mistake{"NoDatabase",
+                "Store:\n  Driver: mysql\n  Db: ''\n  User: ''\n  Host: ''\n",
+                {"Store.Db is empty", "Store.User is empty", "Store.Host is empty"}},
+        Mistake{"HalfACertificate",
+                "Store:\n  Driver: mysql\n  TlsCert: a.pem\n",
+                {":3:", "Store.TlsCert and Store.TlsKey belong together"}},
         Mistake{"EmptyPath", "Store:\n  Path: ''\n", {"Store.Path is empty"}},
         Mistake{"TimeoutBelowRetry",
                 "RetryInterval: 60\n",
@@ -296,6 +302,14 @@ TEST(PrintConfigTest, ReadsBackAsTheSameValues) {
   for (const Key& key : Keys()) {
     EXPECT_EQ(again->sources.contains(key.name), IsHeeded(key)) << key.name;
   }
+}
+
+TEST(PrintConfigTest, KeepsThePasswordToItself) {
+  const Result<Loaded> loaded = BuildConfig({{"Store.Password", "a-secret", "here"}});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->config.store_password, "a-secret");
+  EXPECT_THAT(PrintConfig(*loaded), HasSubstr("Password: \"***\"  # here"));
+  EXPECT_THAT(PrintConfig(*loaded), Not(HasSubstr("a-secret")));
 }
 
 }  // namespace
