@@ -10,6 +10,7 @@
 #include "engine/reset_round.h"
 #include "engine/scanner.h"
 #include "engine/topic_book.h"
+#include "engine/turns.h"
 
 namespace treaty {
 namespace {
@@ -28,9 +29,15 @@ class Engine::Impl {
     return *lanes_[std::hash<std::string>()(gid) % lanes_.size()];
   }
 
-  // Runs `work` on the lane of `gid`, unless the engine is stopping.
+  // Runs `work` on the lane of `gid`, unless the engine is stopping; after what came before it.
   template <typename Work>
   void OnLane(const std::string& gid, const AnswerFn& answer, Work work) {
+    if (turns_.AreFree()) return Post(gid, answer, std::move(work));
+    turns_.Run(gid, [this, gid, answer, work = std::move(work)] { Post(gid, answer, work); });
+  }
+
+  template <typename Work>
+  void Post(const std::string& gid, const AnswerFn& answer, Work work) {
     Lane& lane = LaneOf(gid);
     lane.loop().Post([this, &lane, answer, work = std::move(work)]() mutable {
       if (shared_.stopping) return answer(Stopping());
@@ -42,6 +49,7 @@ class Engine::Impl {
   void Hand(TxnRequest request, const AnswerFn& answer, Method method);
   // The same, with the request's topics expanded.
   void Expand(TxnRequest request, const AnswerFn& answer, Method method);
+  static auto Handing(TxnRequest request, const AnswerFn& answer, Method method);
 
   // See engine/reading.h.
   template <typename T>
@@ -56,6 +64,7 @@ class Engine::Impl {
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   Scanner scanner_;
+  Turns turns_;
   TopicBook topics_;
   Census census_;
 };
@@ -77,17 +86,25 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 
+auto Engine::Impl::Handing(TxnRequest request, const AnswerFn& answer, Method method) {
+  return [request = std::move(request), answer = answer, method](Lane& lane) mutable {
+    (lane.*method)(std::move(request), std::move(answer));
+  };
+}
+
 void Engine::Impl::Hand(TxnRequest request, const AnswerFn& answer, Method method) {
   const std::string gid = request.body->gid;
-  OnLane(gid, answer, [request = std::move(request), answer = answer, method](Lane& lane) mutable {
-    (lane.*method)(std::move(request), std::move(answer));
-  });
+  OnLane(gid, answer, Handing(std::move(request), answer, method));
 }
 
 void Engine::Impl::Expand(TxnRequest request, const AnswerFn& answer, Method method) {
   if (TopicNames(*request.body).empty()) return Hand(std::move(request), answer, method);
-  topics_.Expand(std::move(request), [this, answer, method](TxnRequest expanded) {
-    Hand(std::move(expanded), answer, method);
+  const std::string gid = request.body->gid;
+  const Turns::Place place = turns_.Take(gid);
+  topics_.Expand(std::move(request), [this, gid, place, answer, method](TxnRequest expanded) {
+    auto work = Handing(std::move(expanded), answer, method);
+    turns_.Fill(gid, place,
+                [this, gid, answer, work = std::move(work)] { Post(gid, answer, work); });
   });
 }
 

@@ -223,6 +223,22 @@ TEST(JsonRpcBatch, BeginsItsRequestsInTheirOrder) {
   EXPECT_EQ(api.world.participant.Count("01/confirm"), 1u);
 }
 
+// The topic has to be read first; what comes after the prepare does not overtake it.
+TEST(JsonRpcBatch, KeepsTheOrderOfOneGidWhereATopicIsRead) {
+  RpcWorld api;
+  const KvEdit topic{
+      .cat = "topics", .key = "t", .value = R"([{"url":"http://a/m1","remark":""}])"};
+  const Write write{.kind = Write::Kind::kEdit, .write_id = 1, .edit = &topic};
+  Verdict verdict = Verdict::kStale;
+  ASSERT_TRUE(api.world.store->Commit({&write, 1}, {&verdict, 1}).ok());
+  const std::string prepare = R"({"gid":"g","trans_type":"msg","query_prepared":"http://a/q",)"
+                              R"("steps":[{"action":"topic://t"}],"payloads":["{}"]})";
+  const std::string submit = R"({"gid":"g","trans_type":"msg","wait_result":true})";
+  EXPECT_EQ(api.Ask("[" + Request("prepare", prepare) + "," + Request("submit", submit) + "]"),
+            "[" + std::string(kOk) + "," + kOk + "]");
+  EXPECT_EQ(api.world.participant.Count("01/action"), 1u);
+}
+
 TEST(JsonRpcBatch, IsBoundedAndRefusedAsAWhole) {
   auto config = ApiWorld::DefaultConfig();
   config.max_rpc_batch = 3;
