@@ -49,8 +49,12 @@ Ruling RuleOnPrepare(const Txn& stored, const TxnRequest& asked) {
 }
 
 // The client reads the record and goes on where it stands, in whatever state.
-Ruling RuleOnPrepareWorkflow(const Txn& stored) {
+Ruling RuleOnPrepareWorkflow(const Txn& stored, const TxnRequest& asked) {
   if (stored.body->model != Model::kWorkflow) return OtherModel(stored, Model::kWorkflow);
+  if (stored.terms->workflow_name != asked.terms->workflow_name) {
+    return Refuse("the gid is taken by the workflow '" + stored.terms->workflow_name +
+                  "'; use a new gid");
+  }
   return Reply(Answer::Kind::kSuccess, "");
 }
 
@@ -77,18 +81,22 @@ Ruling RuleOnSubmit(const Txn& stored, const TxnRequest& asked) {
 
 Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
   const Model model = stored.body->model;
-  const bool two_phase = model == Model::kTcc || model == Model::kXa;
-  const bool undoable = two_phase || model == Model::kMessage;
-  if (asked.model == model && undoable) {
-    if (canary::Armed(canary::Canary::kBothDirections) && !stored.IsFinished()) {
-      return {Ruling::Kind::kApply, {}};
-    }
-    if (stored.status == TxnStatus::kPrepared) return {Ruling::Kind::kApply, {}};
-    if (stored.status == TxnStatus::kAborting) return {Ruling::Kind::kAwait, {}};
-    if (stored.status == TxnStatus::kFailed) return Reply(Answer::Kind::kSuccess, "");
+  const std::string name(Name(model));
+  const std::string cannot =
+      "trans type: '" + name + "' current status '" + StatusWord(stored) + "', cannot abort.";
+  if (!asked.model) return Refuse(cannot + " trans_type is missing; send '" + name + "'");
+  if (*asked.model != model) {
+    return Refuse(cannot + " trans_type is '" + std::string(Name(*asked.model)) + "'");
   }
-  return Refuse("trans type: '" + std::string(Name(model)) + "' current status '" +
-                StatusWord(stored) + "', cannot abort.");
+  const bool two_phase = model == Model::kTcc || model == Model::kXa;
+  if (!two_phase && model != Model::kMessage) return Refuse(cannot);
+  if (canary::Armed(canary::Canary::kBothDirections) && !stored.IsFinished()) {
+    return {Ruling::Kind::kApply, {}};
+  }
+  if (stored.status == TxnStatus::kPrepared) return {Ruling::Kind::kApply, {}};
+  if (stored.status == TxnStatus::kAborting) return {Ruling::Kind::kAwait, {}};
+  if (stored.status == TxnStatus::kFailed) return Reply(Answer::Kind::kSuccess, "");
+  return Refuse(cannot);
 }
 
 namespace {

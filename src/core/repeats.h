@@ -22,7 +22,7 @@ struct Ruling {
 };
 
 Ruling RuleOnPrepare(const Txn& stored, const TxnRequest& asked);
-Ruling RuleOnPrepareWorkflow(const Txn& stored);
+Ruling RuleOnPrepareWorkflow(const Txn& stored, const TxnRequest& asked);
 Ruling RuleOnSubmit(const Txn& stored, const TxnRequest& asked);
 Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked);
 Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches);

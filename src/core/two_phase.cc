@@ -59,7 +59,7 @@ Durability On(const Registered& registered, const Change& change) {
   if (IsDecided(change.txn) && !Armed(Canary::kLateRegistration)) return kUnchanged;
   if (FindRegistered(change.txn, *registered.step) != nullptr) return kUnchanged;
   change.txn.registered.push_back(registered.step);
-  change.txn.branches.emplace_back();
+  change.txn.branches.push_back({.created = change.event.now});
   return Durability::kDurable;
 }
 

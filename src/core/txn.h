@@ -121,6 +121,7 @@ struct Branch {
   std::uint32_t attempts = 0;     // Unknown results of the action; what retry_limit counts.
   Time action_time = kNever;      // When the action's result was recorded.
   Time compensate_time = kNever;  // When the compensation's success was recorded.
+  Time created = kNever;          // When it was registered; kNever: with the transaction.
   bool operator==(const Branch&) const = default;
 };
 

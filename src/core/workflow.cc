@@ -29,7 +29,8 @@ Durability On(const Registered& recorded, const Change& change) {
   }
   if (FindRegistered(txn, *recorded.step) != nullptr) return kUnchanged;
   txn.registered.push_back(recorded.step);
-  txn.branches.push_back({.action = recorded.outcome, .action_time = change.event.now});
+  txn.branches.push_back(
+      {.action = recorded.outcome, .action_time = change.event.now, .created = change.event.now});
   txn.backoff = 0;
   return WaitFor(change, RetryInterval(txn, change.policy));
 }

@@ -202,27 +202,20 @@ void Engine::ForceStop(std::string gid, std::string who, std::string why, Answer
 
 void Engine::ResetNextCronTime(std::string gid, AnswerFn answer) {
   impl_->OnLane(gid, answer, [gid, answer](Lane& lane) {
-    lane.ResetDue(gid, [gid, answer](const Result<bool>& reset) {
+    lane.ResetDue(gid, [gid, answer](const Result<ResetOutcome>& reset) {
       if (!reset.ok()) return answer(StoreTrouble(reset.status()));
-      answer(*reset ? Answer{} : UnknownGid(gid));
+      answer(*reset == ResetOutcome::kAbsent ? UnknownGid(gid) : Answer{});
     });
   });
 }
 
 void Engine::ResetCronTime(Duration timeout, std::size_t limit,
                            std::function<void(Result<ResetReport>)> done) {
-  const Time after = impl_->shared_.Now() + timeout;
-  impl_->Read<std::vector<DueKey>>(
-      [impl = impl_.get(), after, limit] {
-        return impl->shared_.store->FindLater(after, limit + 1);
-      },
-      [impl = impl_.get(), limit, done = std::move(done)](Result<std::vector<DueKey>> keys) {
-        if (!keys.ok()) return done(keys.status());
-        const auto lane_of = [impl](const std::string& gid) -> Lane& { return impl->LaneOf(gid); };
-        std::make_shared<ResetRound>(impl->shared_, impl->lanes_.front()->loop(), lane_of,
-                                     *std::move(keys), limit)
-            ->Start(done);
-      });
+  const auto lane_of = [impl = impl_.get()](const std::string& gid) -> Lane& {
+    return impl->LaneOf(gid);
+  };
+  std::make_shared<ResetRound>(impl_->shared_, impl_->lanes_.front()->loop(), lane_of, limit)
+      ->Start(timeout, std::move(done));
 }
 
 void Engine::Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done) {

@@ -116,7 +116,9 @@ class Engine {
     std::size_t succeed_count = 0;
     bool has_remaining = false;
   };
-  // Makes transactions that sleep past now + `timeout` due now, at most `limit` (§1.12).
+  // Makes transactions that wait for a retry past now + `timeout` due now, at most `limit` (§1.12).
+  // What sleeps for another reason, a delay or a prepared one's time-out, sleeps on and does not
+  // count.
   void ResetCronTime(Duration timeout, std::size_t limit,
                      std::function<void(Result<ResetReport>)> done);
 

@@ -51,6 +51,13 @@ struct Shared {
   }
 };
 
+// What became of an operator's wish for the next attempt now.
+enum class ResetOutcome : std::uint8_t {
+  kReset,
+  kUnchanged,  // It waits for no attempt.
+  kAbsent,     // No such gid.
+};
+
 class Lane {
  public:
   Lane(Shared& shared, LanePorts ports);
@@ -69,7 +76,7 @@ class Lane {
   void Register(RegisterRequest request, Engine::AnswerFn answer);
   void EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer);
   void ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer);
-  void ResetDue(std::string gid, std::function<void(Result<bool>)> done);
+  void ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> done);
 
   // Takes over a transaction that recovery or the due index named. `settled` is called once it
   // has been read and its duties are under way, with false if it could not be read.

@@ -41,7 +41,7 @@ bool Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
   }
   const auto show = [&entry] { return StoredTxn{entry.txn, 0, "", entry.wake}; };
   if (entry.knowledge == Entry::Knowledge::kPresent) {
-    const Ruling ruling = RuleOnPrepareWorkflow(entry.txn);
+    const Ruling ruling = RuleOnPrepareWorkflow(entry.txn, request);
     const bool known = ruling.answer.kind == Answer::Kind::kSuccess;
     done(ruling.answer, known ? std::optional(show()) : std::nullopt);
     return false;
@@ -105,17 +105,22 @@ void Lane::ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answe
   });
 }
 
-void Lane::ResetDue(std::string gid, std::function<void(Result<bool>)> done) {
+void Lane::ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> done) {
+  using Reset = Result<ResetOutcome>;
   WithRecord(gid, [this, done = std::move(done)](Entry& entry) {
     const bool present = entry.knowledge == Entry::Knowledge::kPresent;
     if (!entry.trouble.ok() || !present) {
-      done(entry.trouble.ok() ? Result<bool>(false) : Result<bool>(entry.trouble));
+      done(entry.trouble.ok() ? Reset(ResetOutcome::kAbsent) : Reset(entry.trouble));
+      return false;
+    }
+    if (!TakeEvent(entry, MakeEvent(DueReset{}), false)) {
+      done(ResetOutcome::kUnchanged);
       return false;
     }
     entry.acks.push_back([done](const Status& status) {
-      done(status.ok() ? Result<bool>(true) : Result<bool>(status));
+      done(status.ok() ? Reset(ResetOutcome::kReset) : Reset(status));
     });
-    return ApplyThen(entry, DueReset{});
+    return true;
   });
 }
 

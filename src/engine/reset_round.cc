@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/reading.h"
+
 namespace treaty {
 namespace {
 
@@ -12,36 +14,50 @@ constexpr std::size_t kMostWaits = 100;
 
 }  // namespace
 
-ResetRound::ResetRound(Shared& shared, Loop& loop, LaneOf lane_of, std::vector<DueKey> keys,
-                       std::size_t limit)
-    : shared_(shared),
-      loop_(loop),
-      lane_of_(std::move(lane_of)),
-      keys_(std::move(keys)),
-      end_(std::min(limit, keys_.size())) {}
+ResetRound::ResetRound(Shared& shared, Loop& loop, LaneOf lane_of, std::size_t limit)
+    : shared_(shared), loop_(loop), lane_of_(std::move(lane_of)), limit_(limit) {}
 
-void ResetRound::Start(Done done) {
+void ResetRound::Start(Duration timeout, Done done) {
   done_ = std::move(done);
+  after_.wake = shared_.Now() + timeout + Duration(1);
   NextPage();
 }
 
+// No page is larger than what is still to be reset, so at the limit nothing was looked at in vain.
 void ResetRound::NextPage() {
-  if (next_ == end_ || shared_.stopping) return Report();
-  open_ = std::min({kPageSize, shared_.Room(), end_ - next_});
-  if (open_ == 0) return WaitForRoom();
+  const bool at_end = last_page_ || succeeded_ == limit_;
+  if (at_end || shared_.stopping) return done_(Engine::ResetReport{succeeded_, !last_page_});
+  const std::size_t size = std::min({kPageSize, shared_.Room(), limit_ - succeeded_});
+  if (size == 0) return WaitForRoom();
   waits_ = 0;
-  const std::size_t page_end = next_ + open_;
-  while (next_ < page_end) Reset(keys_[next_++].gid);
+  open_ = size;
+  Read<std::vector<DueKey>>(
+      shared_, loop_,
+      [this, size, after = after_] { return shared_.store->FindLater(after, size + 1); },
+      [self = shared_from_this()](Result<std::vector<DueKey>> page) {
+        self->OnPage(std::move(page));
+      });
 }
 
 void ResetRound::WaitForRoom() {
-  if (++waits_ > kMostWaits) return Report();
+  if (++waits_ > kMostWaits) return done_(Engine::ResetReport{succeeded_, true});
   loop_.After(kNoRoomDelay, [self = shared_from_this()] { self->NextPage(); });
 }
 
+// One more was asked for, to know whether there is more.
+void ResetRound::OnPage(Result<std::vector<DueKey>> page) {
+  if (!page.ok()) return done_(page.status());
+  last_page_ = page->size() <= open_;
+  open_ = std::min(open_, page->size());
+  if (open_ == 0) return NextPage();
+  page->resize(open_);
+  after_ = page->back();
+  for (const DueKey& key : *page) Reset(key.gid);
+}
+
 void ResetRound::Reset(const std::string& gid) {
-  const auto settled = [self = shared_from_this()](const Result<bool>& reset) {
-    const bool succeeded = reset.ok() && *reset;
+  const auto settled = [self = shared_from_this()](const Result<ResetOutcome>& reset) {
+    const bool succeeded = reset.ok() && *reset == ResetOutcome::kReset;
     self->loop_.Post([self, succeeded] { self->OnReset(succeeded); });
   };
   Lane& lane = lane_of_(gid);
@@ -52,7 +68,5 @@ void ResetRound::OnReset(bool succeeded) {
   if (succeeded) ++succeeded_;
   if (--open_ == 0) NextPage();
 }
-
-void ResetRound::Report() { done_({succeeded_, next_ < keys_.size()}); }
 
 }  // namespace treaty

@@ -16,29 +16,29 @@ namespace treaty {
 class ResetRound : public std::enable_shared_from_this<ResetRound> {
  public:
   using LaneOf = std::function<Lane&(const std::string& gid)>;
-  using Done = std::function<void(Engine::ResetReport)>;
+  using Done = std::function<void(Result<Engine::ResetReport>)>;
 
-  // Resets the first `limit` of `keys`. `loop` runs everything here; it may be a lane's.
-  ResetRound(Shared& shared, Loop& loop, LaneOf lane_of, std::vector<DueKey> keys,
-             std::size_t limit);
+  // Resets up to `limit`. `loop` runs everything here; it may be a lane's.
+  ResetRound(Shared& shared, Loop& loop, LaneOf lane_of, std::size_t limit);
 
-  // Reports what was done, once: at the end, when the engine stops, or when there has been no room
-  // for a while. has_remaining then says that there is more.
-  void Start(Done done);
+  // Walks those that sleep past now + `timeout`. Reports what was done, once: at the end, when the
+  // engine stops, when there has been no room for a while, or why the store could not be read.
+  // has_remaining says that not all were looked at.
+  void Start(Duration timeout, Done done);
 
  private:
   void NextPage();
   void WaitForRoom();
+  void OnPage(Result<std::vector<DueKey>> page);
   void Reset(const std::string& gid);
   void OnReset(bool succeeded);
-  void Report();
 
   Shared& shared_;
   Loop& loop_;
   const LaneOf lane_of_;
-  const std::vector<DueKey> keys_;
-  const std::size_t end_;  // Those from here on remain.
-  std::size_t next_ = 0;
+  const std::size_t limit_;
+  DueKey after_;
+  bool last_page_ = false;
   std::size_t open_ = 0;
   std::size_t succeeded_ = 0;
   std::size_t waits_ = 0;  // In a row, for room.

@@ -109,9 +109,9 @@ class Store {
   virtual Result<std::vector<DueKey>> FindOrphans(const std::string& owner,
                                                   const std::string& after, std::size_t limit) = 0;
 
-  // Returns up to `limit` unfinished transactions with wake > after, in the order of wake, and
-  // never one whose wake is kNever.
-  virtual Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) = 0;
+  // Returns up to `limit` unfinished transactions, owned or not, after the place `after` in the
+  // order (wake, gid), and never one whose wake is kNever.
+  virtual Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) = 0;
 
   // Counts up to `limit` unfinished, unowned transactions, resting ones included, after the place
   // `after` in the order (wake, gid). Fewer than `limit`: there are no more.

@@ -2,6 +2,7 @@
 
 #include "wire/txn_reply.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -98,13 +99,25 @@ void AddForce(ObjectWriter& object, const Force& force) {
   object.TimeOrNull("forced_time", force.when);
 }
 
-// When it is looked at next. A prepared saga shows a time though nobody looks (protocol §20, 17).
+// When an unfinished one that waits for no time of its own is looked at by itself: a prepared one
+// when its time is over, any other one interval after its last change.
+Time NextLook(const Txn& txn, const Policy& policy) {
+  if (txn.IsQuarantined()) return kNever;
+  // A prepared saga shows a time though nobody looks (protocol §20, 17).
+  const bool prepared = txn.status == TxnStatus::kPrepared;
+  if (prepared && txn.body->model == Model::kSaga) {
+    return txn.created + BaseInterval(*txn.terms, policy);
+  }
+  const bool by_interval = !prepared || txn.body->model == Model::kWorkflow;
+  if (!by_interval) return PreparedDeadline(txn, policy);
+  return std::max(txn.created + ToDuration(txn.terms->delay),
+                  txn.updated + RetryInterval(txn, policy));
+}
+
 Time NextTime(const StoredTxn& stored, const Policy& policy) {
-  const Txn& txn = stored.txn;
-  if (txn.IsFinished()) return kNever;
-  const bool shown_only = txn.body->model == Model::kSaga && txn.status == TxnStatus::kPrepared;
-  if (shown_only) return txn.created + BaseInterval(*txn.terms, policy);
-  return stored.wake != kNever ? stored.wake : txn.due;
+  if (stored.txn.IsFinished()) return kNever;
+  if (stored.wake != kNever) return stored.wake;
+  return stored.txn.due != kNever ? stored.txn.due : NextLook(stored.txn, policy);
 }
 
 void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) {
@@ -156,11 +169,12 @@ void AppendBranch(std::string& out, const BranchRow& row) {
   const Branch& branch = row.txn.branches[row.index.value];
   const bool action = row.op == Op::kAction;
   const Time when = action ? branch.action_time : branch.compensate_time;
+  const Time created = branch.created == kNever ? row.txn.created : branch.created;
   const Step* const step = KnownStep(row);
   ObjectWriter object(out);
   object.Number("id", 0);
-  object.TimeOrNull("create_time", row.txn.created);
-  object.TimeOrNull("update_time", when == kNever ? row.txn.created : when);
+  object.TimeOrNull("create_time", created);
+  object.TimeOrNull("update_time", when == kNever ? created : when);
   object.StringIfAny("gid", row.txn.gid());
   if (step != nullptr) {
     object.StringIfAny("url", UrlOf(row.txn, row.index.value, row.op));

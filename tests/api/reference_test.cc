@@ -380,7 +380,9 @@ TEST_F(ReferenceTest, APIForceStopped) {
 }
 
 TEST_F(ReferenceTest, StoreResetCronTime) {
-  Answer("out", {kBusy});
+  std::vector<Script> answers(11, kBusy);
+  answers.push_back(kSilent);  // What was reset is being called, and sleeps no more.
+  Answer("out", answers);
   for (int i = 0; i < 11; ++i) {
     std::string saga = Saga(R"(,"retry_interval":)" + std::to_string(i < 10 ? 3'600 : 60));
     saga.replace(saga.find("\"g\""), 3, "\"g" + std::to_string(i) + "\"");
@@ -390,6 +392,9 @@ TEST_F(ReferenceTest, StoreResetCronTime) {
     return api_.Get("/api/dtmsvr/resetCronTime?timeout=" + timeout + "&limit=" + limit).body;
   };
   EXPECT_EQ(reset("600", "9"), R"({"has_remaining":true,"succeed_count":9})");
+  EXPECT_EQ(reset("600", "9"), R"({"has_remaining":false,"succeed_count":1})");
+  EXPECT_EQ(reset("30", "9"), R"({"has_remaining":false,"succeed_count":1})");
+  EXPECT_EQ(reset("30", "9"), R"({"has_remaining":false,"succeed_count":0})");
 }
 
 // --- workflow tests ------------------------------------------------------------------------------

@@ -372,7 +372,7 @@ TYPED_TEST_P(StoreContract, MovesATransactionBetweenTheIndexesWithEachUpdate) {
   txn = Next(txn, TxnStatus::kSucceed);
   ASSERT_EQ(CommitOne(this->store(), WakingAt(At(50), UpdateOf(txn, 5))), Verdict::kStored);
   EXPECT_EQ(Gids(this->store().FindDue(At(100), {}, 10)), Names{});
-  EXPECT_EQ(Gids(this->store().FindLater(At(1), 10)), Names{});
+  EXPECT_EQ(Gids(this->store().FindLater({}, 10)), Names{});
   EXPECT_EQ(Gids(this->store().FindOrphans("other", "", 10)), Names{});
 }
 
@@ -397,10 +397,12 @@ TYPED_TEST_P(StoreContract, FindsLaterOnesOfAnybodyInOrderOfTime) {
   this->Stored(MakeTxn("c"), "", At(10));
   this->Stored(MakeTxn("d"), "", kNever);
   using Names = std::vector<std::string>;
-  EXPECT_EQ(Gids(this->store().FindLater(At(10), 10)), (Names{"b", "a"}));
-  EXPECT_EQ(Gids(this->store().FindLater(At(10), 1)), (Names{"b"}));
-  EXPECT_EQ(Gids(this->store().FindLater(kNever, 10)), (Names{"c", "b", "a"}));
-  EXPECT_EQ(Gids(this->store().FindLater(Time::max(), 10)), Names{});
+  this->Stored(MakeTxn("e"), "me", At(20));
+  EXPECT_EQ(Gids(this->store().FindLater({At(11), ""}, 10)), (Names{"b", "e", "a"}));
+  EXPECT_EQ(Gids(this->store().FindLater({At(11), ""}, 1)), (Names{"b"}));
+  EXPECT_EQ(Gids(this->store().FindLater({At(20), "b"}, 10)), (Names{"e", "a"}));
+  EXPECT_EQ(Gids(this->store().FindLater({}, 10)), (Names{"c", "b", "e", "a"}));
+  EXPECT_EQ(Gids(this->store().FindLater({Time::max(), ""}, 10)), Names{});
 }
 
 TYPED_TEST_P(StoreContract, ListsNewestFirstPageByPage) {
@@ -487,6 +489,8 @@ TYPED_TEST_P(StoreContract, ListsProgressAndTermsWithoutTheSteps) {
   ExpectSameProgress(page->txns[0].txn, txn);
   ExpectSameTerms(*page->txns[0].txn.terms, *txn.terms);
   EXPECT_EQ(page->txns[0].wake, At(9));
+  EXPECT_EQ(page->txns[0].txn.body->protocol, txn.body->protocol);
+  EXPECT_EQ(page->txns[0].txn.body->query_prepared, txn.body->query_prepared);
   EXPECT_TRUE(page->txns[0].txn.body->steps.empty());
 }
 

@@ -183,7 +183,8 @@ inline Txn EveryFieldSet(const std::string& gid) {
                      .tried = true,
                      .attempts = 3,
                      .action_time = At(1'001),
-                     .compensate_time = At(1'002)};
+                     .compensate_time = At(1'002),
+                     .created = At(1'000)};
   txn.branches[1] = {.action = BranchStatus::kFailed, .compensate = BranchStatus::kSucceed};
   txn.rollback_reason = "no \"money\"; DROP TABLE txn";
   txn.result = "RESULT\n";

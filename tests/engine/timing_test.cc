@@ -85,6 +85,37 @@ TEST(TimingTest, AResetMakesSleepersDueNow) {
   EXPECT_EQ(world.participant.calls.size(), 5u);
 }
 
+// A delayed message and a prepared transaction wait for no attempt: they stand in nobody's way.
+TEST(TimingTest, AResetPassesOverWhatSleepsForAnotherReason) {
+  World world;
+  Terms delayed;
+  delayed.delay = seconds(2'000);
+  for (int i = 0; i < 7; ++i) {
+    world.Submit(World::Request(Model::kMessage, "m" + std::to_string(i), delayed));
+  }
+  Terms terms;
+  terms.retry_interval = seconds(3600);
+  world.participant.scripts["a1"] = {
+      {Outcome::kOngoing, ""}, {Outcome::kOngoing, ""}, {Outcome::kOngoing, ""}, {}, {}, {}};
+  for (const char* gid : {"g1", "g2", "g3"}) world.Submit(World::Saga(gid, 1, terms));
+  world.Run(seconds(1));
+  const auto reset = [&world](std::size_t limit) {
+    std::optional<Engine::ResetReport> report;
+    world.engine->ResetCronTime(seconds(100), limit, [&](const auto& result) { report = *result; });
+    world.Run(seconds(1));
+    return report;
+  };
+  const auto first = reset(2);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->succeed_count, 2u);
+  EXPECT_TRUE(first->has_remaining);
+  const auto second = reset(2);
+  ASSERT_TRUE(second.has_value());
+  EXPECT_EQ(second->succeed_count, 1u);
+  EXPECT_FALSE(second->has_remaining);
+  EXPECT_EQ(world.participant.calls.size(), 6u);
+}
+
 // However many sleep, no more come into memory than there is room for (a quarter over the limit).
 TEST(TimingTest, AResetOfManyKeepsTheLiveLimit) {
   World world;

@@ -37,7 +37,7 @@ class CheckedStore final : public Store {
     if (ReadFails()) return Broken();
     return store_->FindOrphans(owner, after, limit);
   }
-  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+  Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override {
     return store_->FindLater(after, limit);
   }
   Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) override {

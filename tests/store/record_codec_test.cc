@@ -15,6 +15,13 @@ using store_test::EveryFieldSet;
 using store_test::EveryTermSet;
 using store_test::MakeTxn;
 
+// A transaction over HTTP that asks nobody, with these terms.
+Txn WithTerms(const Terms& terms) {
+  Txn txn = MakeTxn("g1");
+  txn.terms = std::make_shared<Terms>(terms);
+  return txn;
+}
+
 TEST(RecordCodecTest, ReturnsEveryFieldOfTheBody) {
   const Txn txn = EveryFieldSet("g1");
   RecordCodec codec;
@@ -29,10 +36,26 @@ TEST(RecordCodecTest, ReturnsEveryFieldOfTheBody) {
 TEST(RecordCodecTest, ReturnsEveryFieldOfTheTerms) {
   RecordCodec codec;
   std::string bytes;
-  codec.EncodeTerms(EveryTermSet(), bytes);
+  codec.EncodeTerms(WithTerms(EveryTermSet()), bytes);
   Terms terms;
-  ASSERT_TRUE(codec.DecodeTerms(bytes, terms).ok());
+  Body listed;
+  ASSERT_TRUE(codec.DecodeTerms(bytes, terms, listed).ok());
   store_test::ExpectSameTerms(terms, EveryTermSet());
+}
+
+TEST(RecordCodecTest, ReturnsWhatListsShowOfTheBodyWithTheTerms) {
+  RecordCodec codec;
+  std::string bytes;
+  Terms terms;
+  Body listed;
+  codec.EncodeTerms(EveryFieldSet("g1"), bytes);
+  ASSERT_TRUE(codec.DecodeTerms(bytes, terms, listed).ok());
+  EXPECT_EQ(listed.protocol, "grpc");
+  EXPECT_EQ(listed.query_prepared, "http://bank/query");
+  codec.EncodeTerms(WithTerms({}), bytes);
+  ASSERT_TRUE(codec.DecodeTerms(bytes, terms, listed).ok());
+  EXPECT_EQ(listed.protocol, "http");
+  EXPECT_EQ(listed.query_prepared, "");
 }
 
 TEST(RecordCodecTest, ReturnsEveryFieldOfARegisteredBranch) {
@@ -72,10 +95,11 @@ TEST(RecordCodecTest, CarriesNothingOverFromTheRecordBefore) {
   RecordCodec codec;
   std::string bytes;
   codec.EncodeState(EveryFieldSet("g1"), bytes);
-  codec.EncodeTerms(EveryTermSet(), bytes);
-  codec.EncodeTerms(Terms(), bytes);
+  codec.EncodeTerms(WithTerms(EveryTermSet()), bytes);
+  codec.EncodeTerms(WithTerms({}), bytes);
   Terms terms = EveryTermSet();
-  ASSERT_TRUE(codec.DecodeTerms(bytes, terms).ok());
+  Body listed;
+  ASSERT_TRUE(codec.DecodeTerms(bytes, terms, listed).ok());
   store_test::ExpectSameTerms(terms, Terms());
 
   codec.EncodeState(MakeTxn("g2", TxnStatus::kSubmitted, 1), bytes);
@@ -89,7 +113,7 @@ TEST(RecordCodecTest, CarriesNothingOverFromTheRecordBefore) {
 TEST(RecordCodecTest, DefaultsTakeNoRoom) {
   RecordCodec codec;
   std::string bytes = "old";
-  codec.EncodeTerms(Terms(), bytes);
+  codec.EncodeTerms(WithTerms({}), bytes);
   EXPECT_EQ(bytes, "");
 }
 
@@ -99,17 +123,18 @@ TEST(RecordCodecTest, RefusesFieldsThatItDoesNotKnow) {
   RecordCodec codec;
   Body body;
   Terms terms;
+  Body listed;
   Txn txn;
   EXPECT_EQ(codec.DecodeBody(unknown, body).code(), Code::kDataLoss);
-  EXPECT_EQ(codec.DecodeTerms(unknown, terms).code(), Code::kDataLoss);
+  EXPECT_EQ(codec.DecodeTerms(unknown, terms, listed).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState(unknown, txn).code(), Code::kDataLoss);
   Step step;
   EXPECT_EQ(codec.DecodeStep(unknown, step).code(), Code::kDataLoss);
   // Inside a step, a header, a branch and a force.
   const std::string nested = std::string("\x03") + unknown;
   EXPECT_EQ(codec.DecodeBody("\x1a" + nested, body).code(), Code::kDataLoss);
-  EXPECT_EQ(codec.DecodeTerms("\x42" + nested, terms).code(), Code::kDataLoss);
-  EXPECT_EQ(codec.DecodeTerms("\x62" + nested, terms).code(), Code::kDataLoss);
+  EXPECT_EQ(codec.DecodeTerms("\x42" + nested, terms, listed).code(), Code::kDataLoss);
+  EXPECT_EQ(codec.DecodeTerms("\x62" + nested, terms, listed).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState("\x0a" + nested, txn).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState("\x32" + nested, txn).code(), Code::kDataLoss);
 }
@@ -117,8 +142,9 @@ TEST(RecordCodecTest, RefusesFieldsThatItDoesNotKnow) {
 TEST(RecordCodecTest, RefusesEnumeratorsThatItDoesNotKnow) {
   RecordCodec codec;
   Terms terms;
+  Body listed;
   Txn txn;
-  EXPECT_EQ(codec.DecodeTerms("\x38\x07", terms).code(), Code::kDataLoss);
+  EXPECT_EQ(codec.DecodeTerms("\x38\x07", terms, listed).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState("\x0a\x02\x08\x07", txn).code(), Code::kDataLoss);
   EXPECT_EQ(codec.DecodeState("\x0a\x02\x10\x07", txn).code(), Code::kDataLoss);
 }
@@ -144,9 +170,10 @@ TEST(RecordCodecTest, SurvivesRandomBytes) {
     for (char& byte : bytes) byte = static_cast<char>(random());
     Body body;
     Terms terms;
+    Body listed;
     Txn txn;
     refused += codec.DecodeBody(bytes, body).ok() ? 0 : 1;
-    refused += codec.DecodeTerms(bytes, terms).ok() ? 0 : 1;
+    refused += codec.DecodeTerms(bytes, terms, listed).ok() ? 0 : 1;
     refused += codec.DecodeState(bytes, txn).ok() ? 0 : 1;
   }
   EXPECT_GT(refused, 50'000);

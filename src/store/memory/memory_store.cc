@@ -37,6 +37,8 @@ StoredTxn WithoutBody(const StoredTxn& record) {
   auto body = std::make_shared<Body>();
   body->gid = record.txn.gid();
   body->model = record.txn.body->model;
+  body->protocol = record.txn.body->protocol;
+  body->query_prepared = record.txn.body->query_prepared;
   listed.txn.body = std::move(body);
   listed.txn.registered.clear();
   return listed;
@@ -88,11 +90,10 @@ class MapStore final : public MemoryStore {
     return found;
   }
 
-  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+  Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::vector<DueKey> found;
-    if (after == Time::max()) return found;
-    for (auto at = due_.lower_bound({after + Duration(1), ""});
+    for (auto at = due_.upper_bound({after.wake, after.gid});
          at != due_.end() && found.size() < limit; ++at) {
       found.push_back({at->first, std::string(at->second)});
     }

@@ -57,7 +57,7 @@ class MysqlStore final : public Store {
         [&](MysqlReader& reader) { return reader.FindOrphans(owner, after, limit); });
   }
 
-  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+  Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override {
     return readers_.Run([&](MysqlReader& reader) { return reader.FindLater(after, limit); });
   }
 

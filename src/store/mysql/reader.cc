@@ -68,6 +68,12 @@ void AddAfter(SqlText& sql, Time due, std::string_view gid) {
   (sql << " OR gid > ").Bytes(gid) << ")";
 }
 
+// From the first millisecond on: those that rest have the wake time kNever.
+void AddWakingAfter(SqlText& sql, const DueKey& after) {
+  const Time first = std::max(after.wake, kNever + Duration(1));
+  AddAfter(sql, first, first == after.wake ? after.gid : std::string_view());
+}
+
 // The conditions on (created, gid) and on what is filtered by, of the columns of `treaty_txn`.
 void AddListConditions(SqlText& sql, const ListFilter& filter, const ListPosition& start) {
   (sql << " created <= ").Int(ToMillis(start.created));
@@ -146,10 +152,8 @@ Result<std::vector<DueKey>> MysqlReader::ReadKeys(const SqlText& sql) {
 
 Result<std::vector<DueKey>> MysqlReader::FindDue(Time until, const DueKey& after,
                                                  std::size_t limit) {
-  // From the first millisecond on: those that rest have the wake time kNever.
-  const Time first = std::max(after.wake, kNever + Duration(1));
   SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE place = ''");
-  AddAfter(sql, first, first == after.wake ? after.gid : std::string_view());
+  AddWakingAfter(sql, after);
   (sql << " AND due <= ").Int(ToMillis(until));
   (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
   return ReadKeys(sql);
@@ -164,9 +168,10 @@ Result<std::vector<DueKey>> MysqlReader::FindOrphans(const std::string& owner,
   return ReadKeys(sql);
 }
 
-Result<std::vector<DueKey>> MysqlReader::FindLater(Time after, std::size_t limit) {
+Result<std::vector<DueKey>> MysqlReader::FindLater(const DueKey& after, std::size_t limit) {
   SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE ");
-  (sql << kUnfinished << " AND due > ").Int(ToMillis(after));
+  sql << kUnfinished;
+  AddWakingAfter(sql, after);
   (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
   return ReadKeys(sql);
 }

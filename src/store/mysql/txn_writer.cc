@@ -187,7 +187,7 @@ Status TxnWriter::AddParts(const Positions& positions) {
 Status TxnWriter::AddSubmission(RowBatch& batch, std::size_t position) {
   const Txn& txn = *writes_[position].txn;
   SqlText row = KeyOf(txn);
-  codec_.EncodeTerms(*txn.terms, bytes_);
+  codec_.EncodeTerms(txn, bytes_);
   (row << ", 0, ").Bytes(bytes_);
   codec_.EncodeBody(*txn.body, bytes_);
   (row << ", ").Bytes(bytes_);
@@ -212,7 +212,7 @@ Status TxnWriter::ChangeTerms(const Positions& positions) {
   RowBatch batch(kChangeTerms, most_bytes_, Unjudged());
   for (const std::size_t i : positions) {
     if (!IsStored(i) || !writes_[i].terms_changed) continue;
-    codec_.EncodeTerms(*writes_[i].txn->terms, bytes_);
+    codec_.EncodeTerms(*writes_[i].txn, bytes_);
     SqlText row = KeyOf(*writes_[i].txn);
     (row << ", ").Bytes(bytes_);
     if (Status status = batch.Add(row, i); !status.ok()) return status;

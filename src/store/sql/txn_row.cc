@@ -40,7 +40,7 @@ Result<StoredTxn> ReadRow(const TxnRow& row, RecordCodec& codec, WithBody with_b
   body->gid = row.gid;
   body->model = static_cast<Model>(row.model);
   Status status = codec.DecodeState(row.state, stored.txn);
-  if (status.ok()) status = codec.DecodeTerms(row.terms, *terms);
+  if (status.ok()) status = codec.DecodeTerms(row.terms, *terms, *body);
   if (status.ok() && with_body == WithBody::kYes) status = codec.DecodeBody(row.body, *body);
   stored.txn.body = std::move(body);
   stored.txn.terms = std::move(terms);

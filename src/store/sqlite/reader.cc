@@ -33,9 +33,9 @@ constexpr char kFindOrphans[] =
     "AND gid > ?1 AND owner <> ?2 ORDER BY gid LIMIT ?3";
 constexpr char kFindLater[] =
     "SELECT wake, gid FROM txn INDEXED BY txn_asleep "
-    "WHERE status < 3 AND owner = '' AND wake > ?1 "
+    "WHERE status < 3 AND owner = '' AND (wake, gid) > (?1, ?2) "
     "UNION ALL SELECT wake, gid FROM txn INDEXED BY txn_owned "
-    "WHERE status < 3 AND owner <> '' AND wake > ?1 ORDER BY wake, gid LIMIT ?2";
+    "WHERE status < 3 AND owner <> '' AND (wake, gid) > (?1, ?2) ORDER BY wake, gid LIMIT ?3";
 constexpr char kParked[] =
     "SELECT wake, gid, created FROM txn INDEXED BY txn_asleep WHERE status < 3 AND owner = '' "
     "AND (wake, gid) > (?1, ?2) ORDER BY wake, gid LIMIT ?3";
@@ -93,6 +93,13 @@ std::int64_t ToLimit(std::size_t limit) {
 template <typename Enum>
 std::int64_t OrAny(const std::optional<Enum>& value) {
   return value ? static_cast<std::int64_t>(*value) : -1;
+}
+
+// From the first millisecond on: those that rest have the wake time kNever.
+void BindPlace(Statement& statement, const DueKey& after) {
+  const Time first = std::max(after.wake, kNever + Duration(1));
+  statement.Bind(1, ToMillis(first));
+  statement.BindText(2, first == after.wake ? after.gid : std::string_view());
 }
 
 }  // namespace
@@ -177,10 +184,7 @@ Result<std::vector<DueKey>> Reader::ReadKeys(Statement& statement) {
 }
 
 Result<std::vector<DueKey>> Reader::FindDue(Time until, const DueKey& after, std::size_t limit) {
-  // From the first millisecond on: those that rest have the wake time kNever.
-  const Time first = std::max(after.wake, kNever + Duration(1));
-  find_due_.Bind(1, ToMillis(first));
-  find_due_.BindText(2, first == after.wake ? after.gid : std::string_view());
+  BindPlace(find_due_, after);
   find_due_.Bind(3, ToMillis(until));
   find_due_.Bind(4, ToLimit(limit));
   return ReadKeys(find_due_);
@@ -194,9 +198,9 @@ Result<std::vector<DueKey>> Reader::FindOrphans(const std::string& owner, const 
   return ReadKeys(find_orphans_);
 }
 
-Result<std::vector<DueKey>> Reader::FindLater(Time after, std::size_t limit) {
-  find_later_.Bind(1, ToMillis(after));
-  find_later_.Bind(2, ToLimit(limit));
+Result<std::vector<DueKey>> Reader::FindLater(const DueKey& after, std::size_t limit) {
+  BindPlace(find_later_, after);
+  find_later_.Bind(3, ToLimit(limit));
   return ReadKeys(find_later_);
 }
 

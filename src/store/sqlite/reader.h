@@ -31,7 +31,7 @@ class Reader {
   Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit);
   Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
                                           std::size_t limit);
-  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit);
+  Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit);
   Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit);
   Result<ListPage> List(const ListFilter& filter);
 

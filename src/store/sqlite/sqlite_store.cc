@@ -80,7 +80,7 @@ class SqliteStore final : public Store {
     return reader_->FindOrphans(owner, after, limit);
   }
 
-  Result<std::vector<DueKey>> FindLater(Time after, std::size_t limit) override {
+  Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override {
     const std::lock_guard lock(reader_mutex_);
     return reader_->FindLater(after, limit);
   }

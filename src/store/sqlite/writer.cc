@@ -143,7 +143,7 @@ int Writer::Insert(const Write& write, Verdict& verdict) {
 }
 
 int Writer::InsertPart(const Txn& txn) {
-  codec_.EncodeTerms(*txn.terms, terms_bytes_);
+  codec_.EncodeTerms(txn, terms_bytes_);
   codec_.EncodeBody(*txn.body, body_bytes_);
   insert_part_.Bind(1, sqlite3_last_insert_rowid(connection_.handle()) * kPartsPerTxn);
   insert_part_.BindBlob(2, terms_bytes_);
@@ -200,7 +200,7 @@ int Writer::UpdateAll(const Write& write, StatusSet legal, bool& stored) {
 }
 
 int Writer::UpdateTerms(const Txn& txn) {
-  codec_.EncodeTerms(*txn.terms, terms_bytes_);
+  codec_.EncodeTerms(txn, terms_bytes_);
   update_terms_.BindBlob(1, terms_bytes_);
   update_terms_.BindText(2, txn.gid());
   return update_terms_.Run();

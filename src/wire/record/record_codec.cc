@@ -18,6 +18,8 @@ struct RecordCodec::Messages {
 
 namespace {
 
+const std::string kUsualProtocol = "http";
+
 Status Damaged(const char* part) {
   return {Code::kDataLoss, std::string("the stored ") + part +
                                " is damaged, or written by a newer version of this program"};
@@ -89,6 +91,7 @@ void EncodeBranch(const Branch& branch, record::State::Branch& stored) {
   stored.set_attempts(branch.attempts);
   stored.set_action_time_ms(Millis(branch.action_time));
   stored.set_compensate_time_ms(Millis(branch.compensate_time));
+  stored.set_created_ms(Millis(branch.created));
 }
 
 Branch DecodeBranch(const record::State::Branch& stored) {
@@ -98,7 +101,8 @@ Branch DecodeBranch(const record::State::Branch& stored) {
           .tried = stored.tried(),
           .attempts = stored.attempts(),
           .action_time = FromMillis(stored.action_time_ms()),
-          .compensate_time = FromMillis(stored.compensate_time_ms())};
+          .compensate_time = FromMillis(stored.compensate_time_ms()),
+          .created = FromMillis(stored.created_ms())};
 }
 
 bool IsKnown(const record::State::Branch& branch) {
@@ -180,7 +184,8 @@ void RecordCodec::EncodeStep(const Step& step, std::string& bytes) {
   messages_->step.SerializeToString(&bytes);
 }
 
-void RecordCodec::EncodeTerms(const Terms& terms, std::string& bytes) {
+void RecordCodec::EncodeTerms(const Txn& txn, std::string& bytes) {
+  const Terms& terms = *txn.terms;
   record::Terms& stored = messages_->terms;
   stored.Clear();
   stored.set_wait_result(terms.wait_result);
@@ -199,6 +204,8 @@ void RecordCodec::EncodeTerms(const Terms& terms, std::string& bytes) {
   stored.set_delay_ms(Millis(terms.delay));
   stored.set_workflow_name(terms.workflow_name);
   stored.set_workflow_input(terms.workflow_input);
+  if (txn.body->protocol != kUsualProtocol) stored.set_protocol(txn.body->protocol);
+  stored.set_query_prepared(txn.body->query_prepared);
   stored.SerializeToString(&bytes);
 }
 
@@ -243,9 +250,11 @@ Status RecordCodec::DecodeStep(std::string_view bytes, Step& step) {
   return {};
 }
 
-Status RecordCodec::DecodeTerms(std::string_view bytes, Terms& terms) {
+Status RecordCodec::DecodeTerms(std::string_view bytes, Terms& terms, Body& body) {
   record::Terms& stored = messages_->terms;
   if (!Parse(bytes, stored) || !IsKnown(stored)) return Damaged("terms");
+  body.protocol = stored.protocol().empty() ? kUsualProtocol : stored.protocol();
+  body.query_prepared = stored.query_prepared();
   terms.wait_result = stored.wait_result();
   terms.concurrent_option = stored.concurrent_option();
   terms.timeout_to_fail = ToSeconds(stored.timeout_to_fail_ms());

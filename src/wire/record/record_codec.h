@@ -24,14 +24,15 @@ class RecordCodec {
   // Each replaces the contents of `bytes`.
   void EncodeBody(const Body& body, std::string& bytes);
   void EncodeStep(const Step& step, std::string& bytes);
-  void EncodeTerms(const Terms& terms, std::string& bytes);
+  void EncodeTerms(const Txn& txn, std::string& bytes);  // With what a list shows of the body.
   void EncodeState(const Txn& txn, std::string& bytes);
 
   // Each fails with kDataLoss on bytes that no version known to this program has written.
   // DecodeBody leaves gid and model alone, DecodeState all that EncodeState does not write.
+  // DecodeTerms sets protocol and query_prepared of `body`, as DecodeBody does.
   Status DecodeBody(std::string_view bytes, Body& body);
   Status DecodeStep(std::string_view bytes, Step& step);
-  Status DecodeTerms(std::string_view bytes, Terms& terms);
+  Status DecodeTerms(std::string_view bytes, Terms& terms, Body& body);
   Status DecodeState(std::string_view bytes, Txn& txn);
 
  private:

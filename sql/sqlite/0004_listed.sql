@@ -1,0 +1,4 @@
+-- Schema version 4: what a list shows.
+--
+-- The tables are those of version 3. The number tells an older program to leave the file alone:
+-- terms and states have fields that it does not know.
