@@ -47,8 +47,11 @@ void ExpandAgain(Txn& txn, const Body& asked) {
 }
 
 // Whether a submit may be a transaction's first request: not where its branches would be missing.
-bool MayCreate(Model model) {
-  return !TakesRegistrations(model) || canary::Armed(canary::Canary::kSubmitOfNothing);
+// A message without steps is the second request of one that was prepared and is not known.
+bool MayCreate(const Body& body) {
+  if (canary::Armed(canary::Canary::kSubmitOfNothing)) return true;
+  const bool incomplete = body.model == Model::kMessage && body.steps.empty();
+  return !TakesRegistrations(body.model) && !incomplete;
 }
 
 }  // namespace
@@ -177,7 +180,7 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
 
 void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.body->gid;
-  const bool may_create = MayCreate(request.body->model) && request.topic_trouble.ok();
+  const bool may_create = MayCreate(*request.body) && request.topic_trouble.ok();
   RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunSubmit(entry, request, answer);
   };
@@ -190,7 +193,7 @@ bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::Answ
   const bool waits = request.terms->wait_result;
   const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
   const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
-  if (entry.trouble.ok() && absent && MayCreate(model)) {
+  if (entry.trouble.ok() && absent && MayCreate(*request.body)) {
     const Status orders = CheckOrders(*request.terms, *request.body);
     if (!orders.ok()) {
       answer({Answer::Kind::kInvalid, orders.message()});

@@ -31,16 +31,22 @@ constexpr std::array<std::string_view, kKeyCount> kKeys = {
 
 using Texts = std::array<std::string_view, kKeyCount>;
 
-Result<Texts> ReadTexts(const Document& document) {
-  const auto fields = Select(document.root().get_object().value_unsafe(), kKeys);
+struct Fields {
   Texts texts;
+  std::array<bool, kKeyCount> found{};  // null is none.
+};
+
+Result<Fields> ReadFields(const Document& document) {
+  const auto selected = Select(document.root().get_object().value_unsafe(), kKeys);
+  Fields fields;
   for (std::size_t i = 0; i < kKeyCount; ++i) {
-    if (!fields.found[i]) continue;
-    const auto text = ReadString(fields.values[i], kKeys[i]);
+    if (!selected.found[i]) continue;
+    const auto text = ReadString(selected.values[i], kKeys[i]);
     if (!text.ok()) return text.status();
-    texts[i] = *text;
+    fields.texts[i] = *text;
+    fields.found[i] = true;
   }
-  return texts;
+  return fields;
 }
 
 Status CheckUrlOf(Key key, std::string_view url, const RequestRules& rules) {
@@ -63,8 +69,22 @@ Status FindRpcTrouble(const Step& step, const RequestRules& rules, Model model) 
   return status.ok() ? status : Invalid("data: " + status.message());
 }
 
+// A branch without URLs counts as done at once, so a key that was forgotten or misspelt would look
+// like success. TCC may say by an empty text that there is nothing to do.
+Status CheckHasUrls(const Fields& fields, Model model) {
+  if (model == Model::kXa && fields.texts[kUrl].empty()) {
+    return Invalid("url is missing; an xa branch is committed and rolled back there");
+  }
+  if (model == Model::kTcc && !fields.found[kConfirm] && !fields.found[kCancel]) {
+    return Invalid("neither confirm nor cancel is there; give their URLs, or \"\" for none");
+  }
+  return {};
+}
+
 // The URLs of a branch: confirm and cancel of TCC, the one of XA for both.
-Status ReadUrls(const Texts& texts, const RequestRules& rules, Model model, Step& step) {
+Status ReadUrls(const Fields& fields, const RequestRules& rules, Model model, Step& step) {
+  if (Status status = CheckHasUrls(fields, model); !status.ok()) return status;
+  const Texts& texts = fields.texts;
   const bool xa = model == Model::kXa;
   const Key forward = xa ? kUrl : kConfirm;
   const Key backward = xa ? kUrl : kCancel;
@@ -95,31 +115,32 @@ Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const Reques
                                              std::string_view type) {
   auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
-  auto texts = ReadTexts(*document);
-  if (!texts.ok()) return texts.status();
-  if ((*texts)[kTransType].empty()) (*texts)[kTransType] = type;
-  if (Status status = CheckGid((*texts)[kGid], rules); !status.ok()) return status;
-  const std::optional<Model> model = ParseModel((*texts)[kTransType]);
+  auto fields = ReadFields(*document);
+  if (!fields.ok()) return fields.status();
+  Texts& texts = fields->texts;
+  if (texts[kTransType].empty()) texts[kTransType] = type;
+  if (Status status = CheckGid(texts[kGid], rules); !status.ok()) return status;
+  const std::optional<Model> model = ParseModel(texts[kTransType]);
   if (!model || !TakesRegistrations(*model)) {
-    return Invalid("trans_type " + Quoted((*texts)[kTransType]) +
+    return Invalid("trans_type " + Quoted(texts[kTransType]) +
                    " registers no branches; use \"tcc\", \"xa\" or \"workflow\"");
   }
-  Status id = CheckBranchId((*texts)[kBranchId], rules);
-  if (id.ok()) id = CheckIdOf(*model, (*texts)[kBranchId], "branch_id");
+  Status id = CheckBranchId(texts[kBranchId], rules);
+  if (id.ok()) id = CheckIdOf(*model, texts[kBranchId], "branch_id");
   if (!id.ok()) return id;
-  if ((*texts)[kData].size() > rules.max_payload_bytes) {
+  if (texts[kData].size() > rules.max_payload_bytes) {
     return Invalid("data is too large; at most " + std::to_string(rules.max_payload_bytes) +
-                   " bytes");
+                   " bytes (Limits.PayloadBytes)");
   }
-  RegisterRequest request{.gid = std::string((*texts)[kGid]), .model = *model, .step = nullptr};
+  RegisterRequest request{.gid = std::string(texts[kGid]), .model = *model, .step = nullptr};
   auto step = std::make_shared<Step>();
-  step->id = (*texts)[kBranchId];
-  step->payload = (*texts)[kData];
+  step->id = texts[kBranchId];
+  step->payload = texts[kData];
   if (*model == Model::kWorkflow) {
-    Status status = ReadRecorded(*texts, *step, request.outcome);
+    Status status = ReadRecorded(texts, *step, request.outcome);
     if (!status.ok()) return status;
   } else {
-    request.url_trouble = ReadUrls(*texts, rules, *model, *step);
+    request.url_trouble = ReadUrls(*fields, rules, *model, *step);
     if (request.url_trouble.ok()) request.rpc_trouble = FindRpcTrouble(*step, rules, *model);
   }
   request.step = std::move(step);

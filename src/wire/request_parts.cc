@@ -104,7 +104,8 @@ Status ReadStepList(const Element& value, const RequestRules& rules, std::vector
   if (value.get(list) != simdjson::SUCCESS) return Invalid("steps must be a list of objects");
   // The parser's own count saturates far above any limit of ours.
   if (list.size() > rules.max_steps) {
-    return Invalid("too many steps; at most " + std::to_string(rules.max_steps));
+    return Invalid("too many steps; at most " + std::to_string(rules.max_steps) +
+                   " (Limits.Steps)");
   }
   steps.reserve(list.size());
   for (const Element item : list) {
@@ -127,19 +128,29 @@ Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
     total += payloads[i].size();
     if (payloads[i].size() > rules.max_payload_bytes) {
       return Invalid("payloads[" + std::to_string(i) + "] is too large; at most " +
-                     std::to_string(rules.max_payload_bytes) + " bytes");
+                     std::to_string(rules.max_payload_bytes) + " bytes (Limits.PayloadBytes)");
     }
     steps[i].payload = payloads[i];
   }
   if (total <= rules.max_payload_total_bytes) return {};
   return Invalid("the payloads are too large together; at most " +
-                 std::to_string(rules.max_payload_total_bytes) + " bytes");
+                 std::to_string(rules.max_payload_total_bytes) +
+                 " bytes (Limits.PayloadTotalBytes)");
+}
+
+// A message goes one way.
+Status CheckMessageStep(const Step& step, std::size_t index) {
+  if (step.action.empty()) {
+    return Invalid(Named(index, kStepKeys[0]) + " is empty; say where the msg is delivered");
+  }
+  if (step.compensate.empty()) return {};
+  return Invalid(Named(index, kStepKeys[1]) + " has no meaning for a msg; leave it out");
 }
 
 Status CheckStep(const Step& step, std::size_t index, const StepSource& source,
                  const RequestRules& rules) {
-  if (source.model == Model::kMessage && step.action.empty()) {
-    return Invalid(Named(index, kStepKeys[0]) + " is empty; say where the msg is delivered");
+  if (source.model == Model::kMessage) {
+    if (Status status = CheckMessageStep(step, index); !status.ok()) return status;
   }
   Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, source, rules.targets);
   if (!status.ok()) return status;

@@ -101,6 +101,10 @@ const Bad kBad[] = {
     {"submit", Request("msg", R"("steps":[{"action":""}],"payloads":[""])"), "[0].action is empty"},
     {"submit", Request("msg", R"("steps":[{"compensate":"http://a/m"}],"payloads":[""])"),
      "[0].action is empty"},
+    {"submit",
+     Request("msg",
+             R"("steps":[{"action":"http://a/m","compensate":"http://a/n"}],"payloads":[""])"),
+     "steps[0].compensate has no meaning"},
     {"submit", Message(R"("payloads":[{}])"), "payloads[0]"},
     {"prepare", Delayed("x"), "custom_data"},
     {"submit", Delayed("x"), "custom_data"},
@@ -238,6 +242,17 @@ TEST(ModelsBadInput, OfABranchsUrlsIsRefusedAndRegistersNothing) {
         api.Post("registerXaBranch", R"({"gid":"x","branch_id":"01","url":")" + url + "\"}"),
         "url: ");
   }
+  // A key that is misspelt, or another model's, would leave a branch that is done at once.
+  const std::string both[] = {"", R"("Confrim":"http://a/x")", R"("url":"http://a/x")",
+                              R"("confirm":null)"};
+  for (const std::string& keys : both) {
+    ExpectRefusal(api.Post("registerBranch", Branch("tcc", keys)), "neither confirm nor cancel");
+  }
+  for (const char* keys : {"", R"(,"confirm":"http://a/x")", R"(,"url":"")", R"(,"url":null)"}) {
+    ExpectRefusal(
+        api.Post("registerXaBranch", R"({"gid":"x","branch_id":"01")" + std::string(keys) + "}"),
+        "url is missing");
+  }
   EXPECT_EQ(api.world.Stored("g").txn.version, 1u);
   EXPECT_EQ(api.world.Stored("x").txn.version, 1u);
 }
@@ -272,7 +287,7 @@ TEST(ModelsBadInput, IdsOfAnXaAreAsciiAlsoWhereOthersNeedNotBe) {
   ApiWorld api(config);
   EXPECT_EQ(api.Post("prepare", R"({"gid":"ä;'","trans_type":"tcc"})").status, 200);
   EXPECT_EQ(api.Post("prepare", R"({"gid":"x","trans_type":"xa"})").status, 200);
-  const std::string tcc = R"({"gid":"ä;'","trans_type":"tcc","branch_id":"ö"})";
+  const std::string tcc = R"({"gid":"ä;'","trans_type":"tcc","branch_id":"ö","confirm":""})";
   EXPECT_EQ(api.Post("registerBranch", tcc).status, 200);
   ExpectRefusal(api.Post("prepare", R"({"gid":"ä","trans_type":"xa"})"), "printable ASCII");
   ExpectRefusal(api.Post("prepare", R"({"gid":"a'b","trans_type":"xa"})"), "printable ASCII");

@@ -233,7 +233,10 @@ TEST_F(ModelsTest, AnAbortNeedsTheModelOfTheTransaction) {
     EXPECT_EQ(api_.world.Status(gid), TxnStatus::kPrepared);
   }
   EXPECT_THAT(api_.Post("abort", R"({"gid":"tcc"})").body,
-              HasSubstr("trans type: 'tcc' current status 'prepared', cannot abort. FAILURE"));
+              HasSubstr("trans type: 'tcc' current status 'prepared', cannot abort. trans_type is "
+                        "missing; send 'tcc' FAILURE"));
+  EXPECT_THAT(api_.Post("abort", Request("tcc", "xa")).body,
+              HasSubstr("cannot abort. trans_type is 'xa' FAILURE"));
   for (const char* gid : {"workflow", "saga"}) Expect(409, "abort", Request(gid, gid));
   for (const char* gid : {"tcc", "xa", "msg"}) {
     Expect(200, "abort", Request(gid, gid));
@@ -264,7 +267,7 @@ TEST_F(ModelsTest, RepeatsOfARegistrationAreAnsweredByTheTable) {
   Expect(409, "registerBranch", Request("g", "tcc", R"("branch_id":"01","confirm":"http://a/z")"));
   Expect(409, "registerBranch", Xa("g", "02"));
   Expect(409, "registerBranch", Recorded("g", "02", "x"));
-  Expect(200, "registerBranch", Request("g", "tcc", R"("branch_id":"0201")"));  // Empty URLs.
+  Expect(200, "registerBranch", Request("g", "tcc", R"("branch_id":"0201","cancel":"")"));
   Expect(200, "submit", Request("g", "tcc", R"("wait_result":true)"));
   for (const char* id : {"01", "03"}) Expect(409, "registerBranch", Tcc("g", id));
   // The state comes before the URLs.
@@ -348,6 +351,84 @@ TEST_F(ModelsTest, AForcedStopAndAResetServeEveryModel) {
     Expect(409, "forceStop", R"({"gid":")" + gid + "\"}");
     EXPECT_EQ(api_.world.Status(gid), TxnStatus::kFailed);
   }
+}
+
+// It is the second request of a message whose first one is not known (or is deleted already).
+TEST_F(ModelsTest, ASubmitWithoutStepsOfAnUnknownMessageIsRefused) {
+  Expect(409, "submit", Request("g", "msg"));
+  Expect(409, "submit", Request("g", "msg", R"("steps":[],"payloads":[],"wait_result":true)"));
+  EXPECT_THAT(api_.Post("submit", Request("g", "msg")).body, HasSubstr("prepare it first"));
+  EXPECT_EQ(api_.world.store->size(), 0u);
+  Expect(200, "prepare", Message("g"));
+  Expect(200, "submit", Request("g", "msg", R"("wait_result":true)"));
+  EXPECT_EQ(api_.world.participant.Count("01/action"), 1u);
+}
+
+TEST_F(ModelsTest, AGidIsBoundToTheNameOfItsWorkflow) {
+  Expect(200, "submit", Message("m"));
+  EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);
+  std::string other = Workflow("g");
+  other.replace(other.find("transfer"), 8, "payments");
+  Expect(409, "prepareWorkflow", other);
+  EXPECT_THAT(api_.Post("prepareWorkflow", other).body, HasSubstr("'transfer'"));
+  EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);
+}
+
+// The part of a record that has neither steps nor payloads, in the order of a reply.
+std::string Head(std::string body) {
+  const std::size_t begin = body.find(R"({"id":0,"create_time")", body.find("transaction"));
+  body.erase(0, begin);
+  const std::size_t steps = body.find(R"("steps":)");
+  if (steps == std::string::npos) return body.substr(0, body.find("}"));
+  return body.erase(steps, body.find(R"("status":)") - steps).substr(0, body.find("}"));
+}
+
+TEST_F(ModelsTest, TheListShowsWhatTheQueryShowsButForTheSteps) {
+  Expect(200, "prepare", Message("msg"));
+  Expect(200, "prepare", Request("xa", "xa", R"("protocol":"json-rpc")"));
+  Expect(200, "prepare", Request("tcc", "tcc", R"("query_prepared":"text","custom_data":"c")"));
+  EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("workflow")).status, 200);
+  Expect(200, "submit", Request("saga", "saga", R"("protocol":"json-rpc")"));
+  for (const std::string gid : {"msg", "xa", "tcc", "workflow", "saga"}) {
+    const std::string shown = Head(Query(gid));
+    EXPECT_THAT(shown, HasSubstr("\"gid\":\"" + gid + "\""));
+    EXPECT_EQ(Head(api_.Get("/api/dtmsvr/all?gid=" + gid).body), shown);
+  }
+  EXPECT_THAT(api_.Get("/api/dtmsvr/all?gid=msg").body, HasSubstr(R"("query_prepared":"http)"));
+  EXPECT_THAT(api_.Get("/api/dtmsvr/all?gid=xa").body, HasSubstr(R"("protocol":"json-rpc")"));
+}
+
+TEST_F(ModelsTest, ARegisteredBranchHasTheTimeOfItsRegistration) {
+  Expect(200, "prepare", Request("g", "tcc"));
+  EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("w")).status, 200);
+  api_.world.Run(std::chrono::seconds(1));
+  const auto branch = [&](const std::string& gid) { return Query(gid).substr(0, 120); };
+  Expect(200, "registerBranch", Tcc("g", "01"));
+  Expect(200, "registerBranch", Recorded("w", "01", "r"));
+  const std::string whole = Query("g");
+  const std::string begun = whole.substr(whole.find("transaction"));
+  for (const std::string gid : {"g", "w"}) {
+    std::size_t at = 0;
+    const std::string created = Between(branch(gid), R"("create_time":")", at);
+    EXPECT_EQ(Between(branch(gid), R"("update_time":")", at), created);
+    EXPECT_THAT(begun, ::testing::Not(HasSubstr(R"("create_time":")" + created)));
+  }
+}
+
+TEST_F(ModelsTest, WhatIsUnfinishedShowsWhenItIsLookedAtNext) {
+  const std::string delayed = R"("custom_data":"{\"delay\":2}")";
+  api_.world.participant.scripts["http://a/m1"] = {kSilent};
+  Expect(200, "prepare", Request("tcc", "tcc", R"("timeout_to_fail":60)"));
+  Expect(200, "prepare", Request("xa", "xa"));
+  Expect(200, "prepare", Message("msg", R"("timeout_to_fail":60)"));
+  Expect(200, "submit", Message("delayed", delayed));
+  Expect(200, "submit", Message("running"));
+  EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("workflow")).status, 200);
+  for (const char* gid : {"tcc", "xa", "msg", "delayed", "running", "workflow"}) {
+    EXPECT_THAT(Query(gid), HasSubstr(R"("next_cron_time":")")) << gid;
+  }
+  Expect(200, "forceStop", Request("tcc", "tcc"));
+  EXPECT_THAT(Query("tcc"), ::testing::Not(HasSubstr("next_cron_time")));
 }
 
 }  // namespace
