@@ -34,12 +34,12 @@ class TxnWriter {
   using Positions = std::vector<std::size_t>;
 
   Positions InOrder(Write::Kind kind) const;
-  SqlText RowOf(const Write& write);
-  RowBatch::Run Judged();    // Runs a statement and gives its rows their verdicts.
+  SqlText RowOf(const Write& write, std::int64_t version);
   RowBatch::Run Unjudged();  // Runs a statement.
   Status Insert(const Positions& positions);
   Status Update(const Positions& positions);
-  Status Judge(std::uint64_t changed, const Positions& positions);
+  Status DeleteMade(const Positions& positions);
+  Status Judge(bool all, const Positions& positions);
   Status ReadBack(const Positions& positions);
   Status AddParts(const Positions& positions);
   Status AddSubmission(RowBatch& batch, std::size_t position);
