@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+
+#include "core/rollback_reason.h"
 #include "core/scenario.h"
 
 namespace treaty {
@@ -221,6 +225,52 @@ TEST(WorkflowTest, IsResumedAtOnceOnRequest) {
   EXPECT_EQ(workflow.Transcript(), R"(
 prepare -> prepared  wake 10s
 reset due -> prepared  call 00/workflow
+)");
+}
+
+Decision Given(const Scenario& scenario, decltype(Event::what) what) {
+  return model::Apply(scenario.txn(), {kStart, 1.0, std::move(what)}, {});
+}
+
+// What a submit after a prepare brings along replaces what was prepared (design §6).
+TEST(TermsOfASubmitTest, AreTakenByEveryModelThatIsPrepared) {
+  auto terms = std::make_shared<Terms>();
+  terms->retry_interval = seconds(77);
+  for (const Model model : {Model::kSaga, Model::kTcc, Model::kXa, Model::kMessage}) {
+    Scenario prepared(model == Model::kSaga || model == Model::kMessage ? 1 : 0, model);
+    prepared.Prepare();
+    const Decision decision = Given(prepared, Submitted{terms});
+    EXPECT_EQ(decision.durability, Durability::kDurable) << Name(model);
+    EXPECT_EQ(decision.next.terms, terms) << Name(model);
+    EXPECT_EQ(Given(prepared, Submitted{}).next.terms, prepared.txn().terms) << Name(model);
+  }
+}
+
+// Whatever a client says, a record stays of a size that every store takes.
+TEST(LongReasonTest, IsCutWhoeverGivesIt) {
+  const std::string reason(kMaxReasonSize + 1, 'x');
+  for (const Model model : {Model::kTcc, Model::kXa, Model::kMessage}) {
+    Scenario prepared(model == Model::kMessage ? 1 : 0, model);
+    prepared.Prepare();
+    const Txn aborted = Given(prepared, Aborted{reason}).next;
+    EXPECT_EQ(aborted.rollback_reason.size(), kMaxReasonSize) << Name(model);
+  }
+  Scenario workflow(0, Model::kWorkflow);
+  workflow.Prepare();
+  const Txn ended = Given(workflow, WorkflowEnded{TxnStatus::kFailed, reason, ""}).next;
+  EXPECT_EQ(ended.rollback_reason.size(), kMaxReasonSize);
+}
+
+TEST(WorkflowTest, BacksOffFromAResumeThatCouldNotBeSent) {
+  Scenario workflow(0, Model::kWorkflow);
+  workflow.Prepare().Pass(seconds(10)).Tick().ReplyQuery(kNotSent).Pass(seconds(20)).Tick();
+  workflow.ReplyQuery(kNotSent);
+  EXPECT_EQ(workflow.Transcript(), R"(
+prepare -> prepared  wake 10s
+tick 10s -> prepared (unchanged)  call 00/workflow
+00/workflow NOT SENT -> prepared k=1  wake 30s
+tick 30s -> prepared (unchanged) k=1  call 00/workflow
+00/workflow NOT SENT -> prepared k=2  wake 70s
 )");
 }
 

@@ -21,15 +21,18 @@ class Book:
         self._lock = threading.Lock()
         self.plans = {}   # By gid.
         self.answers = []  # (gid, request, status).
+        self.registered = {}  # Acknowledged branch ids by gid.
         self.surprises = []
 
     def add(self, plan):
         with self._lock:
             self.plans[plan["gid"]] = plan
 
-    def heard(self, gid, request, status, text):
+    def heard(self, gid, request, status, text, branch=None):
         with self._lock:
             self.answers.append((gid, request, status))
+            if branch and status == 200:
+                self.registered.setdefault(gid, set()).add(branch)
             known = (0, 200, 409, 412, 425, 503)
             if status not in known or (status == 412) != ("recorded" in text or "already" in text):
                 self.surprises.append((gid, request, status, text))
@@ -113,7 +116,7 @@ class Walker:
         body = {"gid": plan["gid"], "trans_type": plan["model"], **fields}
         for _ in range(40):
             status, text = self._client.call("POST", f"/api/dtmsvr/{request}", body)
-            self._book.heard(plan["gid"], request, status, text)
+            self._book.heard(plan["gid"], request, status, text, fields.get("branch_id"))
             if status not in (0, 503):
                 return status, text
             time.sleep(0.1)

@@ -4,6 +4,7 @@ transactions themselves and answer check-backs and resumes.
 """
 
 import collections
+import json
 import random
 import tempfile
 import threading
@@ -107,6 +108,22 @@ class ModelsTest(unittest.TestCase):
                 self.assertEqual(statuses[gid], "succeed", gid)
             if request == "abort":
                 self.assertEqual(statuses[gid], "failed", gid)
+        self._check_refusals(statuses)
+        self._check_registrations()
+
+    def _check_refusals(self, statuses):
+        """A definite no tells what has been decided instead."""
+        ends = {"submit": "failed", "registerBranch": "failed", "abort": "succeed"}
+        for gid, request, status in self.book.answers:
+            if status == 409 and self.book.plans[gid]["model"] != "workflow":
+                self.assertEqual(statuses[gid], ends[request], f"{gid}: 409 to {request}")
+
+    def _check_registrations(self):
+        client = rig.Client(self.treatyd.port)
+        self.assertGreater(len(self.book.registered), OPTIONS.kills)
+        for gid, branches in self.book.registered.items():
+            shown = json.loads(client.call("GET", f"/api/dtmsvr/query?gid={gid}")[1])["branches"]
+            self.assertLessEqual(branches, {one["branch_id"] for one in shown}, gid)
 
     def _check_money(self, statuses):
         reports = [bank.report() for bank in self.banks]
