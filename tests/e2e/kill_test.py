@@ -70,9 +70,20 @@ class KillTest(unittest.TestCase):
         self.banks = [rig.Bank(folder.name, name, ACCOUNTS, AMOUNT) for name in ("a", "b")]
         for bank in self.banks:
             self.addCleanup(bank.stop)
-        self.treatyd = rig.Daemon(OPTIONS.treatyd, folder.name, CONFIG)
+        self.treatyd = rig.Daemon(OPTIONS.treatyd, folder.name, CONFIG, self.make_store(folder.name))
         self.treatyd.start()
         self.addCleanup(self.treatyd.kill)
+
+    def make_store(self, folder):
+        """More lines of the section Store."""
+        return ""
+
+    def fault(self, random):
+        self.treatyd.kill()
+        self.treatyd.start()
+
+    def unexpected_log_lines(self):
+        return self.treatyd.bad_log_lines()
 
     def test_money_adds_up_and_nothing_acknowledged_is_lost(self):
         print(f"seed {OPTIONS.seed}, {OPTIONS.kills} kills; replay with --seed", flush=True)
@@ -81,7 +92,7 @@ class KillTest(unittest.TestCase):
         self._check_answers(statuses)
         self._check_money(statuses)
         self.assertEqual(self.treatyd.stop(), 0)
-        self.assertEqual(self.treatyd.bad_log_lines(), [])
+        self.assertEqual(self.unexpected_log_lines(), [])
 
     def _run_load_under_kills(self):
         kills = random.Random(OPTIONS.seed)
@@ -93,8 +104,7 @@ class KillTest(unittest.TestCase):
             # Mostly short lives; now and then one long enough for a time-out and its retry.
             time.sleep(kills.uniform(0.05, 0.9) if kills.random() < 0.85 else 2.2)
             self.assertFalse(self.treatyd.died(), "it ended by itself")
-            self.treatyd.kill()
-            self.treatyd.start()
+            self.fault(kills)
         for submitter in self.submitters:
             submitter.stopping.set()
         for submitter in self.submitters:

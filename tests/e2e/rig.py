@@ -98,7 +98,8 @@ class Client:
 class Daemon:
     """treatyd with its own database file; it may be killed and started again."""
 
-    def __init__(self, binary, folder, config=""):
+    def __init__(self, binary, folder, config="", store=""):
+        self._store = store
         self._binary = binary
         self._folder = pathlib.Path(folder)
         self.port = free_port()
@@ -108,7 +109,7 @@ class Daemon:
         self.configure(config)
 
     def configure(self, config):
-        text = f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{config}"
+        text = f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{self._store}{config}"
         (self._folder / "treaty.yaml").write_text(text)
 
     def start(self, ready_within=10):

@@ -1,0 +1,63 @@
+"""A MariaDB of the test's own: its own folder, port and socket."""
+
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import rig
+
+
+class MariaDb:
+    def __init__(self, folder):
+        self._folder = pathlib.Path(folder) / "mariadb"
+        self._folder.mkdir()
+        self.port = rig.free_port()
+        self.socket = self._folder / "s"
+        with open(self._folder / "install.log", "wb") as log:
+            subprocess.run(
+                ["mariadb-install-db", "--no-defaults", f"--datadir={self._folder / 'data'}",
+                 "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"],
+                stdout=log, stderr=log, check=True)
+        self.start()
+        self.run("CREATE DATABASE treaty")
+
+    def store(self):
+        """The lines of the section Store."""
+        return (f"  Driver: mysql\n  Host: 127.0.0.1\n  Port: {self.port}\n  Db: treaty\n"
+                "  ConnectTimeout: 1\n  Timeout: 1\n")
+
+    def start(self):
+        with open(self._folder / "server.log", "ab") as log:
+            self._process = subprocess.Popen(
+                ["mariadbd", "--no-defaults", f"--datadir={self._folder / 'data'}",
+                 f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
+                 "--innodb-flush-log-at-trx-commit=1", "--skip-name-resolve", "--user=root"],
+                stdout=log, stderr=log, preexec_fn=rig.die_with_parent)
+        rig.wait_until(self._is_up, 60, "MariaDB is up")
+
+    def _is_up(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def run(self, sql):
+        return subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "--batch",
+             "--skip-column-names", "-e", sql],
+            check=True, capture_output=True, text=True).stdout
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+    def signal_stop(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def signal_continue(self):
+        self._process.send_signal(signal.SIGCONT)
+
+    def freeze(self, seconds):
+        self.signal_stop()
+        time.sleep(seconds)
+        self.signal_continue()
