@@ -24,6 +24,7 @@ MysqlConfig MysqlSettings(const Config& config) {
   out.ca_file = config.store_tls_ca;
   out.cert_file = config.store_tls_cert;
   out.key_file = config.store_tls_key;
+  out.largest_record = static_cast<std::size_t>(config.max_payload_total_bytes);
   out.upgrade_schema = config.store_upgrade_schema;
   out.require_durable = config.store_require_durable;
   return out;

@@ -111,7 +111,7 @@ void MariaDb::Start() {
                                     "--datadir=" + folder_ + "/data",
                                     "--socket=" + socket(),
                                     "--port=" + std::to_string(port_),
-                                    "--bind-address=127.0.0.1",
+                                    "--bind-address=*",
                                     "--pid-file=" + folder_ + "/pid",
                                     "--innodb-flush-log-at-trx-commit=1",
                                     "--skip-name-resolve",

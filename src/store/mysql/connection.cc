@@ -19,6 +19,7 @@ constexpr SqlConstant kSettings =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "innodb_lock_wait_timeout = 2, autocommit = ";
 constexpr SqlConstant kIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+constexpr SqlConstant kCipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
 constexpr SqlConstant kSession = "could not set up a session with the database";
 
 int Seconds(Duration duration) {
@@ -93,7 +94,23 @@ Result<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(const MysqlConfig
     const Result<std::uint64_t> set = opened->Execute(sql, kSession);
     if (!set.ok()) return Status(Code::kUnavailable, set.status().message());
   }
+  if (config.tls) {
+    if (Status status = opened->CheckEncrypted(); !status.ok()) return status;
+  }
   return opened;
+}
+
+// The client library goes on in the clear where the server does not know TLS.
+Status MysqlConnection::CheckEncrypted() {
+  std::string cipher;
+  Status status = Query(SqlText(kCipher), kSession, [&cipher](const MysqlRow& row) {
+    cipher = row.Bytes(1);
+    return Status();
+  });
+  if (!status.ok() || !cipher.empty()) return status;
+  return {Code::kUnavailable,
+          "could not connect to the database: the server does not encrypt; set it up for TLS, or "
+          "see Store.Tls"};
 }
 
 Status MysqlConnection::Failed(const sql::SQLException& error, SqlConstant what) {

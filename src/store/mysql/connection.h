@@ -70,6 +70,7 @@ class MysqlConnection {
  private:
   MysqlConnection(std::unique_ptr<sql::Connection> connection,
                   std::unique_ptr<sql::Statement> statement);
+  Status CheckEncrypted();
   Status Failed(const sql::SQLException& error, SqlConstant what);
 
   std::unique_ptr<sql::Connection> connection_;

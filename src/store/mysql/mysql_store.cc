@@ -129,7 +129,7 @@ Status JudgeDurability(const ServerFacts& facts, bool required, Log& log) {
 // The whole server's answer to whether it will do; schema included.
 Status Prepare(MysqlConnection& connection, const ServerFacts& facts, const MysqlConfig& config,
                Log& log) {
-  Status status = CheckServer(facts);
+  Status status = CheckServer(facts, config.largest_record);
   if (status.ok()) status = JudgeDurability(facts, config.require_durable, log);
   return status.ok() ? UpgradeSchema(connection, config.upgrade_schema) : status;
 }

@@ -31,6 +31,8 @@ struct MysqlConfig {
   std::string cert_file = {};
   std::string key_file = {};
 
+  std::size_t largest_record = 4 << 20;  // Bytes of payloads; the server's packets must hold them.
+
   bool upgrade_schema = true;    // Otherwise an older schema is refused.
   bool require_durable = false;  // Refuse a server that may lose commits, rather than warn.
 };

@@ -14,8 +14,8 @@ constexpr SqlConstant kFacts =
 constexpr int kOldestMysql = 8;
 constexpr int kOldestMariadbMinor = 5;
 
-// Bodies of requests travel as hexadecimal text, in statements of half a packet.
-constexpr std::int64_t kSmallestPacket = 16 << 20;
+// Beside the payloads: URLs, options, the statement's own words.
+constexpr std::int64_t kAroundPayloads = 1 << 20;
 
 std::pair<int, int> MajorMinor(const std::string& version) {
   int major = 0;
@@ -65,7 +65,7 @@ std::vector<std::string> WhyNotDurable(const ServerFacts& facts) {
   return reasons;
 }
 
-Status CheckServer(const ServerFacts& facts) {
+Status CheckServer(const ServerFacts& facts, std::size_t largest_record) {
   if (IsTooOld(facts.version)) {
     return Unfit("the database server is " + facts.version +
                  "; MySQL 8.0 or MariaDB 10.5 is the oldest that will do");
@@ -73,9 +73,12 @@ Status CheckServer(const ServerFacts& facts) {
   if (facts.log_bin && facts.binlog_format == "STATEMENT") {
     return Unfit("the server's binlog_format is STATEMENT; set it to ROW or MIXED");
   }
-  if (facts.max_packet < kSmallestPacket) {
+  // Bytes travel as hexadecimal text.
+  const std::int64_t needed = 2 * static_cast<std::int64_t>(largest_record) + kAroundPayloads;
+  if (facts.max_packet < needed) {
     return Unfit("the server's max_allowed_packet is " + std::to_string(facts.max_packet) +
-                 " bytes; set it to " + std::to_string(kSmallestPacket) + " or more");
+                 " bytes; set it to " + std::to_string(needed) +
+                 " or more, or lower Limits.PayloadTotalBytes");
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ Result<ServerFacts> AskServer(MysqlConnection& connection);
 std::vector<std::string> WhyNotDurable(const ServerFacts& facts);
 
 // Fails with kFailedPrecondition if the store cannot work with the server; says what to change.
-Status CheckServer(const ServerFacts& facts);
+// `largest_record`: bytes of payloads in one transaction.
+Status CheckServer(const ServerFacts& facts, std::size_t largest_record);
 
 }  // namespace treaty
