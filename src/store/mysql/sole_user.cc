@@ -9,8 +9,12 @@ constexpr SqlConstant kWhat = "could not take the database over";
 
 // Named by the database: such locks are the whole server's.
 constexpr SqlConstant kTake =
-    "SELECT CONNECTION_ID(), GET_LOCK(CONCAT('treaty.', LEFT(MD5(database()), 16)), 1), "
+    "SELECT CONNECTION_ID(), GET_LOCK(CONCAT('treaty.', LEFT(MD5(database()), 16)), 0), "
     "IS_USED_LOCK(CONCAT('treaty.', LEFT(MD5(database()), 16)))";
+
+// A process that has just ended may seem to be there for a moment.
+constexpr SqlConstant kPause = "DO SLEEP(0.2)";
+constexpr int kTries = 5;
 
 struct Answer {
   std::int64_t own = 0;
@@ -39,9 +43,10 @@ void End(MysqlConnection& connection, std::int64_t id) {
 
 Status SoleUser::Take(MysqlConnection& connection) {
   Result<Answer> answer = Ask(connection);
-  if (answer.ok() && !answer->taken && former_ != 0 && answer->holder == former_) {
-    End(connection, former_);
-    answer = Ask(connection);
+  for (int i = 1; i < kTries && answer.ok() && !answer->taken; ++i) {
+    if (former_ != 0 && answer->holder == former_) End(connection, former_);
+    const Result<std::uint64_t> paused = connection.Execute(SqlText(kPause), kWhat);
+    answer = paused.ok() ? Ask(connection) : paused.status();
   }
   if (!answer.ok()) return answer.status();
   if (!answer->taken) {
