@@ -69,14 +69,14 @@ class Participant:
 class Coordinator:
     """treatyd on a database file of its own, in a folder on a real disk."""
 
-    def __init__(self, bin_dir, folder, config="", count_syncs=True):
+    def __init__(self, bin_dir, folder, config="", count_syncs=True, store=""):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self.database = self.folder / "treaty.db"
         self.base = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.base}/api/dtmsvr/submit"
         file = self.folder / "treaty.yaml"
-        file.write_text(f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{config}")
+        file.write_text(f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{store}{config}")
         environment = dict(os.environ)
         self.syncs = None
         counter = bin_dir / "libtreaty_sync_counter.so"

@@ -200,6 +200,15 @@ def missing_tests(text):
             yield f"tests/README.md: {test}: no such test"
 
 
+def log_findings(names, page):
+    """Lines of the log at warn and above whose beginning docs/operations.md does not explain."""
+    for name in names:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for found in re.finditer(r'LogLevel::k(?:Warn|Error),\s*[\w.]*(?:""|\{\})?,\s*"([^"]+)"', text):
+            if "`" + found[1][:16].rstrip() not in page:
+                yield f"{name}: docs/operations.md does not explain the log's {found[1]!r}"
+
+
 def types_of(name):
     """(line, qualified name) of each type that other files of the program see: outside of
     functions, classes and nameless namespaces."""
@@ -284,6 +293,10 @@ class TidyTest(unittest.TestCase):
         readme = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
         self.expect_none(missing_tests(readme))
 
+    def test_every_line_of_the_log_is_explained(self):
+        page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+        self.expect_none(log_findings(self.src(), page))
+
     def test_nothing_unsafe_is_published(self):
         self.expect_none(unsafe_findings(FILES))
 
@@ -297,6 +310,10 @@ class RulesTest(unittest.TestCase):
     def test_missing_tests_are_found(self):
         self.assertEqual(len(list(missing_tests("`SagaTest.IsNotThere`"))), 1)
         self.assertEqual(list(missing_tests("`Handlers.AnswerUnknownGids`")), [])
+
+    def test_unexplained_lines_of_the_log_are_found(self):
+        found = list(log_findings(["src/engine/scanner.cc", "src/engine/committer.cc"], ""))
+        self.assertEqual(len(found), 4)
 
     def test_layers(self):
         self.assertFalse(allowed_include("core", "engine/engine.h"))
