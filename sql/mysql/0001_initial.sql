@@ -46,6 +46,15 @@ CREATE TABLE IF NOT EXISTS treaty_kv (
   UNIQUE KEY treaty_kv_name (cat, k)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Who drives transactions: one row per start of an instance, until `ends` by the server's clock.
+CREATE TABLE IF NOT EXISTS treaty_lease (
+  owner    VARBINARY(255) NOT NULL,
+  instance VARBINARY(255) NOT NULL,
+  ends     BIGINT         NOT NULL,
+  renewals BIGINT         NOT NULL,
+  PRIMARY KEY (owner)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 -- The last time that the store's clock has shown.
 CREATE TABLE IF NOT EXISTS treaty_clock (
   id   INT    NOT NULL,

@@ -6,6 +6,7 @@
 #include "core/repeats.h"
 #include "engine/census.h"
 #include "engine/lane.h"
+#include "engine/lease_keeper.h"
 #include "engine/reading.h"
 #include "engine/reset_round.h"
 #include "engine/scanner.h"
@@ -57,6 +58,8 @@ class Engine::Impl {
     treaty::Read<T>(shared_, lanes_.front()->loop(), std::move(read), std::move(done));
   }
 
+  void KeepLease(const EnginePorts& ports);
+  void DriveAll();
   void Start(std::vector<std::string> crashed_on, std::function<void()> counted);
   void Stop(Duration grace, std::function<void()> done);
 
@@ -67,6 +70,7 @@ class Engine::Impl {
   Turns turns_;
   TopicBook topics_;
   Census census_;
+  std::unique_ptr<LeaseKeeper> lease_keeper_;  // Null without a lease.
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
@@ -75,6 +79,7 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
               ports.read_loop,
               ports.log,
               ports.alerts,
+              ports.lease,
               meters_,
               Committer(
                   {ports.commit_loop, ports.store, ports.commit_random, ports.log, &meters_.commit},
@@ -84,6 +89,26 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
       topics_(shared_, ports.lanes.front(), ports.topics),
       census_(shared_, *ports.lanes.front().loop, lanes_) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
+  if (ports.lease != nullptr) KeepLease(ports);
+}
+
+void Engine::Impl::KeepLease(const EnginePorts& ports) {
+  const EngineConfig& config = shared_.config;
+  LeaseKeeper::Ports of_keeper{.loop = ports.lanes.front().loop,
+                               .blocking = ports.lease_loop,
+                               .store = ports.store,
+                               .lease = ports.lease,
+                               .log = ports.log,
+                               .regained = [this] { DriveAll(); },
+                               .lost = ports.lost_lease};
+  lease_keeper_ = std::make_unique<LeaseKeeper>(
+      LeaseTerms{config.instance, config.owner, config.lease_length}, std::move(of_keeper));
+}
+
+void Engine::Impl::DriveAll() {
+  for (auto& lane : lanes_) {
+    lane->loop().Post([&lane = *lane] { lane.DriveAll(); });
+  }
 }
 
 auto Engine::Impl::Handing(TxnRequest request, const AnswerFn& answer, Method method) {
@@ -110,6 +135,7 @@ void Engine::Impl::Expand(TxnRequest request, const AnswerFn& answer, Method met
 
 // What former processes crashed on is counted before anything is driven again.
 void Engine::Impl::Start(std::vector<std::string> crashed_on, std::function<void()> counted) {
+  if (lease_keeper_) lease_keeper_->Start();
   auto open = std::make_shared<std::atomic<std::size_t>>(crashed_on.size() + 1);
   const auto count = [this, open, counted = std::move(counted)] {
     if (--*open > 0) return;
@@ -127,8 +153,10 @@ void Engine::Impl::Start(std::vector<std::string> crashed_on, std::function<void
 void Engine::Impl::Stop(Duration grace, std::function<void()> done) {
   shared_.stopping = true;
   auto open = std::make_shared<std::atomic<std::size_t>>(lanes_.size() + 1);
-  const auto stopped = [open, done = std::move(done)] {
-    if (--*open == 0) done();
+  const auto stopped = [this, open, done = std::move(done)] {
+    if (--*open > 0) return;
+    if (!lease_keeper_) return done();
+    lanes_.front()->loop().Post([this, done] { lease_keeper_->End(done); });
   };
   for (auto& lane : lanes_) {
     lane->loop().Post([&lane = *lane, grace, stopped] { lane.Stop(grace, stopped); });
@@ -140,6 +168,10 @@ Engine::Engine(EngineConfig config, EnginePorts ports)
     : impl_(std::make_unique<Impl>(std::move(config), ports)) {}
 
 Engine::~Engine() = default;
+
+Status Engine::BeginLease() {
+  return impl_->lease_keeper_ ? impl_->lease_keeper_->Begin() : Status();
+}
 
 void Engine::Start(std::vector<std::string> crashed_on, std::function<void()> counted) {
   impl_->Start(std::move(crashed_on), std::move(counted));

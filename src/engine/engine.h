@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/lease.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/random.h"
@@ -41,7 +42,9 @@ struct EngineLimits {
 };
 
 struct EngineConfig {
-  std::string owner;  // This incarnation of this instance; unique per start.
+  std::string owner;     // This incarnation of this instance; unique per start.
+  std::string instance;  // The same for all its starts. With EnginePorts::lease.
+  Duration lease_length = std::chrono::seconds(6);
   Policy policy;
   EngineLimits limits;
   Duration scan_period = std::chrono::seconds(1);
@@ -69,6 +72,12 @@ struct EnginePorts {
   Log* log = nullptr;
   AlertSink* alerts = nullptr;          // Null: nobody wants any.
   const TopicFormat* topics = nullptr;  // Null where no request is about topics.
+
+  // Of a store that several processes may reach; null where it is this process's own. Participants
+  // look at it too, right before they send.
+  Lease* lease = nullptr;
+  Loop* lease_loop = nullptr;                          // Its calls of the store; may block.
+  std::function<void(const Status&)> lost_lease = {};  // Somebody has taken over: end at once.
 };
 
 // Thread-safe. Every callback is called exactly once, on a lane's thread, unless the engine is
@@ -82,6 +91,10 @@ class Engine {
 
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
+
+  // Takes the lease, if there is one; before Start, and before any loop runs. See
+  // Store::BeginLease.
+  Status BeginLease();
 
   // Begins recovery, scanning and retention. `crashed_on` are the transactions that former
   // processes crashed while at work on; `counted` is called once that is stored.

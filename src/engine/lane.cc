@@ -94,7 +94,7 @@ void Lane::Drive(Entry& entry) {
   const Time now = shared_.Now();
   const Duties duties = model::Plan(entry.txn, now, shared_.config.policy);
   if (!shared_.stopping) {
-    StartCalls(entry, duties.calls);
+    if (shared_.MayAct()) StartCalls(entry, duties.calls);
     if (const Time look = NextLook(entry, duties, now); look != kNever) SetTimer(entry, look);
   }
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
@@ -246,8 +246,7 @@ void Lane::Stop(Duration grace, std::function<void()> done) {
   FinishStopping();
 }
 
-// Lets every transaction notice that the lane is stopping: waiting clients are answered, and
-// what was written behind is stored.
+// Where the lane is stopping, waiting clients are answered, and what was written behind is stored.
 void Lane::DriveAll() {
   std::vector<std::string> gids;
   gids.reserve(entries_.size());

@@ -32,6 +32,7 @@ struct Shared {
   Loop* const read_loop;
   Log* const log;
   AlertSink* const alerts;
+  Lease* const lease;  // Null: none is needed.
   EngineMeters& meters;
   Committer committer;
 
@@ -41,6 +42,9 @@ struct Shared {
   std::atomic<std::size_t> waiting_reads{0};
 
   Time Now() const { return store->clock().Now(); }
+
+  // Whether calls may be made.
+  bool MayAct() const { return lease == nullptr || lease->Holds(); }
 
   // How many more existing transactions may come into memory. New work stops at the limit; what
   // exists already has a quarter more, so that it always gets on.
@@ -85,6 +89,9 @@ class Lane {
   // Stores that a process has crashed while at work on it; `counted` is called when that is
   // durable, or when there is no such transaction.
   void CountCrash(const std::string& gid, std::function<void()> counted);
+
+  // Looks at every transaction again: the lease holds once more, or the lane is stopping.
+  void DriveAll();
 
   // Brings LaneMeters::oldest up to date.
   void NoteOldest();
@@ -154,7 +161,6 @@ class Lane {
   bool MayLeave(const Entry& entry, const Duties& duties) const;
   void Leave(Entry& entry);
   void FinishStopping();
-  void DriveAll();
 
   Shared& shared_;
   const LanePorts ports_;

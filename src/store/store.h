@@ -65,6 +65,13 @@ struct ParkedPage {
   DueKey last;           // Where the next part begins.
 };
 
+// The right to drive transactions, for one start of an instance.
+struct LeaseTerms {
+  std::string instance;  // The same for all its starts; no two run at a time.
+  std::string owner;     // This start; what the transactions' owner says.
+  Duration length{0};
+};
+
 struct ListFilter {
   std::string gid = {};  // Empty: any; otherwise the other filters are ignored.
   std::optional<TxnStatus> status = {};
@@ -130,6 +137,19 @@ class Store {
   // Deletes up to `limit` transactions finished before `before`, parts included; returns how
   // many. Runs on the committer's thread, between batches.
   virtual Result<std::size_t> Prune(Time before, std::size_t limit) = 0;
+
+  // Begins a lease: it ends `length` from now, by the database's clock, unless it is renewed.
+  // Leases that have ended, and those of former starts of the instance, are gone then. A store
+  // that is one process's own, like a file, has none and always succeeds. kAlreadyExists: somebody
+  // else holds one, or a former start of the instance is still alive. May block for two seconds.
+  virtual Status BeginLease(const LeaseTerms& terms) = 0;
+
+  // Moves its end to `length` from now. kFailedPrecondition: there is no such lease any more,
+  // somebody has taken over. Any other failure: it may have been renewed or not.
+  virtual Status RenewLease(const LeaseTerms& terms) = 0;
+
+  // Ends it now.
+  virtual Status EndLease(const std::string& owner) = 0;
 
   // Succeeds if the store accepts writes now.
   virtual Status CheckWritable() = 0;

@@ -2,6 +2,7 @@
 
 #include "contract/branch_contract.h"
 #include "contract/kv_contract.h"
+#include "contract/lease_contract.h"
 #include "contract/parked_contract.h"
 #include "contract/store_contract.h"
 #include "store/memory/memory_store.h"
@@ -11,12 +12,14 @@ namespace {
 
 class SteadyClock final : public Clock {
  public:
-  Time Now() const override { return At(1'000'000); }
+  Time Now() const override { return now; }
+  Time now = At(1'000'000);
 };
 
 class MemoryFactory {
  public:
   Store& store() { return *store_; }
+  void Pass(Duration duration) { clock_.now += duration; }
 
  private:
   SteadyClock clock_;
@@ -27,6 +30,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BranchContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, KvContract, MemoryFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ParkedContract, MemoryFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LeaseContract, MemoryFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

@@ -3,6 +3,7 @@
 #include "contract/branch_contract.h"
 #include "contract/kept_log.h"
 #include "contract/kv_contract.h"
+#include "contract/lease_contract.h"
 #include "contract/parked_contract.h"
 #include "contract/store_contract.h"
 #include "store/mysql/mysql_store.h"
@@ -21,6 +22,7 @@ class MysqlFactory {
     store_ = *std::move(opened);
   }
   Store& store() { return *store_; }
+  static void Pass(Duration duration) { test::Wait(duration); }
 
  private:
   KeptLog log_;
@@ -31,6 +33,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, StoreContract, MysqlFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, BranchContract, MysqlFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, KvContract, MysqlFactory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, ParkedContract, MysqlFactory);
+INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, LeaseContract, MysqlFactory);
 
 }  // namespace
 }  // namespace treaty::store_test

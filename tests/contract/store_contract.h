@@ -22,6 +22,7 @@ template <typename Factory>
 class StoreContract : public ::testing::Test {
  protected:
   Store& store() { return factory_.store(); }
+  Factory& factory() { return factory_; }
 
   void Stored(const Txn& txn, const std::string& owner = "", Time wake = kNever) {
     ASSERT_EQ(CommitOne(store(), WakingAt(wake, OwnedBy(owner, InsertOf(txn)))), Verdict::kStored);

@@ -87,7 +87,14 @@ void World::Restart() {
   ports.log = &log;
   ports.alerts = alerts;
   ports.topics = topics.get();
+  if (leased) {
+    config.instance = "test";
+    ports.lease = &lease;
+    ports.lease_loop = &leases_;
+    ports.lost_lease = [this](const treaty::Status& status) { lost_lease = status; };
+  }
   engine = std::make_unique<Engine>(config, ports);
+  TREATY_CHECK(engine->BeginLease().ok());
   engine->Start(crashed_on, [this] { crashed_on.clear(); });
 }
 

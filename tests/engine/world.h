@@ -161,12 +161,17 @@ class World {
   EngineConfig config;
   std::vector<std::string> crashed_on;  // Of the next start; empty once that is counted.
   AlertSink* alerts = nullptr;
+  // With `leased` the next start takes a lease, and others may.
+  bool leased = false;
+  Lease lease{clock};
+  treaty::Status lost_lease;  // What the engine said when it had lost it.
   std::unique_ptr<Engine> engine;
 
  private:
   AgendaLoop lane_{agenda, Duration(0)};
   AgendaLoop commit_{agenda, std::chrono::milliseconds(1)};
   AgendaLoop read_{agenda, std::chrono::milliseconds(1)};
+  AgendaLoop leases_{agenda, std::chrono::milliseconds(1)};
   Counter lane_random_{1};
   Counter commit_random_{2};
   int incarnation_ = 0;

@@ -406,6 +406,37 @@ TEST(HttpParticipant, ADestinationNotCalledForSomeTimeIsForgotten) {
   }
 }
 
+// A process without its lease: what waits is put off as not sent, and what comes later is called.
+TEST(HttpParticipant, SendsNothingWhileItMayNot) {
+  RawServer server(Always(HttpReply(200, "{}")));
+  bool may = false;
+  HttpParticipantConfig config = LocalConfig();
+  config.may_send = [&may] { return may; };
+  World world(config);
+  EXPECT_EQ(world.Ask(CallTo(server.url("/"), "{}", milliseconds(100))).outcome, Outcome::kNotSent);
+  EXPECT_EQ(server.connections(), 0);
+  may = true;
+  EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kSuccess);
+  may = false;
+  EXPECT_EQ(world.Ask(CallTo(server.url("/"), "{}", milliseconds(100))).outcome, Outcome::kNotSent);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+// It lost the right while it dialled.
+TEST(HttpParticipant, AsksOnceMoreWhenAConnectionIsThere) {
+  std::atomic<int> requests = 0;
+  RawServer server([&requests](test::RawPeer& peer) {
+    if (!peer.ReadRequest().empty()) ++requests;
+  });
+  int asked = 0;
+  HttpParticipantConfig config = LocalConfig();
+  config.may_send = [&asked] { return ++asked == 1; };
+  World world(config);
+  EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kNotSent);
+  EXPECT_EQ(requests, 0);
+  EXPECT_EQ(asked, 3);  // To start, to send, and for what else waits.
+}
+
 TEST(HttpParticipant, RefusesCallsBeyondTheQueue) {
   RawServer hung(BlackHole());
   HttpParticipantConfig config = LocalConfig();

@@ -52,6 +52,9 @@ class CheckedStore final : public Store {
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     return store_->Prune(before, limit);
   }
+  treaty::Status BeginLease(const LeaseTerms& terms) override { return store_->BeginLease(terms); }
+  treaty::Status RenewLease(const LeaseTerms& terms) override { return store_->RenewLease(terms); }
+  treaty::Status EndLease(const std::string& owner) override { return store_->EndLease(owner); }
   treaty::Status CheckWritable() override { return store_->CheckWritable(); }
   const Clock& clock() const override { return *ports_.clock; }
 

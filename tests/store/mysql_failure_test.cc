@@ -43,6 +43,7 @@ class MysqlFailureTest : public MysqlTest {
     fails("entry", [&] { return store.LoadKv("c", "k").status(); });
     fails("entries", [&] { return store.ListKv({}).status(); });
     fails("prune", [&] { return store.Prune(At(9), 10).status(); });
+    fails("lease", [&] { return store.RenewLease({"a", "a/1", seconds(6)}); });
     fails("writable", [&] { return store.CheckWritable(); });
   }
 };
@@ -181,17 +182,6 @@ TEST_F(MysqlFailureTest, SharesFewConnectionsAmongManyReaders) {
   const std::string count = server_.Ask(
       "SELECT count(*) FROM information_schema.processlist WHERE db = '" + database_ + "'");
   EXPECT_LE(std::stoi(count), 3);
-}
-
-TEST_F(MysqlFailureTest, GoesOnAfterItsOwnFrozenConnection) {
-  // The server believes in the old connection, which holds the right to write, for a long time.
-  test::TcpProxy proxy(server_.port());
-  const std::unique_ptr<Store> store = MustOpen(Through(proxy));
-  ASSERT_TRUE(Insert(*store, "g").ok());
-  proxy.Swallow(true);
-  EXPECT_FALSE(Insert(*store, "h").ok());
-  proxy.Swallow(false);
-  EXPECT_TRUE(Eventually([&] { return Insert(*store, "h").ok(); }));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Opening: what is refused and how it is said, and the schema.
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -86,21 +87,38 @@ TEST_F(MysqlOpenTest, RefusesAServerWhosePacketsAreTooSmall) {
   server_.Run("SET GLOBAL max_allowed_packet = 16777216");
 }
 
-TEST_F(MysqlOpenTest, RefusesASecondDaemonUntilTheFirstIsGone) {
-  std::unique_ptr<Store> first = MustOpen(Config());
-  const Status status = Refused(Config());
+TEST_F(MysqlOpenTest, KeepsTheLeasesOfDatabasesApart) {
+  const std::unique_ptr<Store> first = MustOpen(Config());
+  MysqlConfig config = Config();
+  config.database = server_.NewDatabase();
+  server_.Run("GRANT ALL ON " + config.database + ".* TO app");
+  const std::unique_ptr<Store> other = MustOpen(config);
+  EXPECT_TRUE(first->BeginLease({"a", "a/1", std::chrono::seconds(60)}).ok());
+  EXPECT_TRUE(other->BeginLease({"b", "b/1", std::chrono::seconds(60)}).ok());
+  const std::unique_ptr<Store> beside = MustOpen(Config());
+  const Status status = beside->BeginLease({"b", "b/1", std::chrono::seconds(60)});
   EXPECT_EQ(status.code(), Code::kAlreadyExists);
-  EXPECT_THAT(status.message(), HasSubstr("another treatyd"));
-  first.reset();
-  EXPECT_NE(MustOpen(Config()), nullptr);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("another treatyd"), HasSubstr("a/1")));
 }
 
-TEST_F(MysqlOpenTest, KeepsDaemonsOnOtherDatabasesApart) {
+// A former start that still renews is alive: two of one name must not run at a time.
+TEST_F(MysqlOpenTest, RefusesTheNameOfAnInstanceThatLives) {
   const std::unique_ptr<Store> first = MustOpen(Config());
-  MysqlConfig other = Config();
-  other.database = server_.NewDatabase();
-  server_.Run("GRANT ALL ON " + other.database + ".* TO app");
-  EXPECT_NE(MustOpen(other), nullptr);
+  const std::unique_ptr<Store> second = MustOpen(Config());
+  const LeaseTerms living{"a", "a/1", std::chrono::seconds(6)};
+  ASSERT_TRUE(first->BeginLease(living).ok());
+  std::atomic<bool> done = false;
+  std::thread renewing([&] {
+    while (!done) {
+      EXPECT_TRUE(first->RenewLease(living).ok());
+      test::Wait(std::chrono::milliseconds(100));
+    }
+  });
+  const Status status = second->BeginLease({"a", "a/2", std::chrono::seconds(6)});
+  EXPECT_EQ(status.code(), Code::kAlreadyExists);
+  done = true;
+  renewing.join();
+  EXPECT_TRUE(second->BeginLease({"a", "a/2", std::chrono::seconds(6)}).ok());
 }
 
 TEST_F(MysqlOpenTest, FindsWhatItLeft) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ class MariaDb {
   pid_t pid_ = -1;
   int databases_ = 0;
 };
+
+// Lets real time pass: a server's clock is not a test's to move.
+void Wait(std::chrono::milliseconds duration);
 
 // The server that the tests of one program share.
 MariaDb& SharedMariaDb();

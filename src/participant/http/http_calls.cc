@@ -31,6 +31,7 @@ void HttpParticipant::LineUp(Destination& destination) {
 void HttpParticipant::Serve(Destination& destination) {
   if (holding_) return;
   LineUp(destination);
+  if (!MaySend()) return;  // They wait, and are put off when that takes too long.
   while (Destination* next = NextInLine()) {
     next->waiting = false;
     if (CanStart(*next)) Start(*next);
@@ -131,7 +132,9 @@ void HttpParticipant::Exchange(Job& job) {
 // --- Ends ------------------------------------------------------------------------------------
 
 void HttpParticipant::OnDialed(Connection& connection) {
-  Exchange(*static_cast<Job*>(connection.job));
+  Job& job = *static_cast<Job*>(connection.job);
+  if (MaySend()) return Exchange(job);
+  Finish(job, NotSent("this process may not call at present"), Keep::kConnection);
 }
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {

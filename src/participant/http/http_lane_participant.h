@@ -54,6 +54,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void ForgetUnused();
   void ReportLater(Done done, BranchReply reply);
 
+  bool MaySend() const { return !config_.may_send || config_.may_send(); }
   bool CanStart(const Destination& destination) const;
   void LineUp(Destination& destination);
   void Serve(Destination& destination);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ struct HttpParticipantConfig {
   Duration forget_after = std::chrono::minutes(10);  // URLs and destinations not called since.
   std::size_t max_reply_bytes = 64 * 1024;           // The rest is cut off.
   std::string ca_file;                               // Empty: the system's.
+  std::function<bool()> may_send = {};  // Asked right before each call; while false none is made.
   bool success_on_any_2xx = false;
   bool legacy_result_words = true;            // Protocol §18, 7.
   bool rewrite_localhost_for_docker = false;  // Protocol §4.2, IS_DOCKER.

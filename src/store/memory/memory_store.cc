@@ -149,12 +149,43 @@ class MapStore final : public MemoryStore {
     return pruned;
   }
 
+  Status BeginLease(const LeaseTerms& terms) override {
+    const std::lock_guard lock(mutex_);
+    if (LeaseFails()) return NoAnswer();
+    std::erase_if(leases_, [&](const auto& entry) {
+      return entry.second.end <= clock_.Now() || entry.second.instance == terms.instance;
+    });
+    if (!leases_.empty()) return {Code::kAlreadyExists, "somebody else holds the lease"};
+    leases_[terms.owner] = {terms.instance, clock_.Now() + terms.length};
+    return {};
+  }
+
+  Status RenewLease(const LeaseTerms& terms) override {
+    const std::lock_guard lock(mutex_);
+    if (LeaseFails()) return NoAnswer();
+    const auto found = leases_.find(terms.owner);
+    if (found == leases_.end()) return {Code::kFailedPrecondition, "the lease was taken over"};
+    found->second.end = clock_.Now() + terms.length;
+    return {};
+  }
+
+  Status EndLease(const std::string& owner) override {
+    const std::lock_guard lock(mutex_);
+    leases_.erase(owner);
+    return {};
+  }
+
   Status CheckWritable() override { return {}; }
   const Clock& clock() const override { return clock_; }
 
   void InjectFault(CommitFault fault) override {
     const std::lock_guard lock(mutex_);
     fault_ = fault;
+  }
+
+  void FailLeases(int count) override {
+    const std::lock_guard lock(mutex_);
+    failing_leases_ = count;
   }
 
   void FailLoads(int count) override {
@@ -169,6 +200,18 @@ class MapStore final : public MemoryStore {
 
  private:
   using Records = std::unordered_map<std::string, StoredTxn>;
+  struct Held {
+    std::string instance;
+    Time end = kNever;
+  };
+
+  static Status NoAnswer() { return {Code::kUnavailable, "the store does not answer"}; }
+
+  bool LeaseFails() {
+    if (failing_leases_ == 0) return false;
+    --failing_leases_;
+    return true;
+  }
 
   bool LoadFails() {
     if (failing_loads_ == 0) return false;
@@ -273,6 +316,8 @@ class MapStore final : public MemoryStore {
   mutable std::mutex mutex_;  // Guards everything below.
   CommitFault fault_ = CommitFault::kNone;
   int failing_loads_ = 0;
+  int failing_leases_ = 0;
+  std::map<std::string, Held> leases_;  // By owner.
   Records records_;
   KvMap kv_;
   TimeIndex listed_;                  // All, by created.

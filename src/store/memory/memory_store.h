@@ -26,6 +26,9 @@ class MemoryStore : public Store {
   // The next `count` calls of Load and LoadKv fail with kUnavailable.
   virtual void FailLoads(int count) = 0;
 
+  // The next `count` calls about leases fail with kUnavailable.
+  virtual void FailLeases(int count) = 0;
+
   // How many transactions it holds.
   virtual std::size_t size() const = 0;
 };

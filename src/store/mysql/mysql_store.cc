@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/mysql/kv_statements.h"
+#include "store/mysql/lease_table.h"
 #include "store/mysql/reader_pool.h"
 #include "store/mysql/schema.h"
 #include "store/mysql/server_check.h"
@@ -26,7 +27,7 @@ constexpr SqlConstant kTimes =
 class MysqlStore final : public Store {
  public:
   MysqlStore(const MysqlConfig& config, std::unique_ptr<MysqlWriter> writer, Time start, Log& log)
-      : clock_(start), writer_(std::move(writer)), readers_(config, log) {}
+      : clock_(start), writer_(std::move(writer)), leases_(config), readers_(config, log) {}
 
   ~MysqlStore() override {
     const Status saved = writer_->SaveClock(clock_.Now());
@@ -79,6 +80,21 @@ class MysqlStore final : public Store {
         [&](MysqlReader& reader) { return ListEntries(reader.connection(), filter); });
   }
 
+  Status BeginLease(const LeaseTerms& terms) override {
+    const std::lock_guard lock(lease_mutex_);
+    return leases_.Begin(terms);
+  }
+
+  Status RenewLease(const LeaseTerms& terms) override {
+    const std::lock_guard lock(lease_mutex_);
+    return leases_.Renew(terms);
+  }
+
+  Status EndLease(const std::string& owner) override {
+    const std::lock_guard lock(lease_mutex_);
+    return leases_.End(owner);
+  }
+
   Status CheckWritable() override {
     const std::lock_guard lock(writer_mutex_);
     const Time now = clock_.Now();
@@ -101,6 +117,9 @@ class MysqlStore final : public Store {
   const std::unique_ptr<MysqlWriter> writer_;
   Status last_write_;
   Time last_write_time_ = kNever;
+
+  std::mutex lease_mutex_;
+  LeaseTable leases_;  // Guarded by lease_mutex_.
 
   ReaderPool readers_;
 };

@@ -32,7 +32,6 @@ Status MysqlWriter::Open() {
   Result<std::unique_ptr<MysqlConnection>> opened =
       MysqlConnection::Open(config_, Autocommit::kOff);
   if (!opened.ok()) return opened.status();
-  if (Status status = sole_user_.Take(**opened); !status.ok()) return status;
   connection_ = *std::move(opened);
   return {};
 }
@@ -52,7 +51,7 @@ Status MysqlWriter::Transact(const Work& work) {
 
 Status MysqlWriter::TryOnce(const Work& work) {
   trouble_ = Trouble::kNone;
-  if (Status opened = Open(); !opened.ok()) return {Code::kUnavailable, opened.message()};
+  if (Status opened = Open(); !opened.ok()) return opened;
   Status status = work();
   if (status.ok()) return EndCommit();
   trouble_ = connection_->trouble();

@@ -13,7 +13,6 @@
 #include "base/status.h"
 #include "store/mysql/connection.h"
 #include "store/mysql/mysql_store.h"
-#include "store/mysql/sole_user.h"
 #include "store/mysql/txn_writer.h"
 #include "store/store.h"
 
@@ -25,7 +24,7 @@ class MysqlWriter {
   // `most_bytes`: of one statement.
   MysqlWriter(const MysqlConfig& config, std::size_t most_bytes);
 
-  // Connects, if that is not done, and becomes the only writer. kAlreadyExists: somebody else is.
+  // Connects, if that is not done.
   Status Open();
 
   // See Store. `now` is left behind for the next start, once a second.
@@ -48,7 +47,6 @@ class MysqlWriter {
 
   const MysqlConfig config_;
   std::unique_ptr<MysqlConnection> connection_;
-  SoleUser sole_user_;
   TxnWriter txns_;
   Trouble trouble_ = Trouble::kNone;  // Of the last try.
   Time saved_clock_ = kNever;
