@@ -161,6 +161,17 @@ class Builder {
     mistakes_.push_back(Where("AlertWebHook") + ": AlertWebHook: " + status.message());
   }
 
+  // It stands in records, logs and replies.
+  void CheckInstance(const Config& config) {
+    constexpr std::size_t kMost = 128;
+    const auto is_plain = [](char c) { return c > ' ' && c < 0x7f && c != '"' && c != '/'; };
+    const std::string& id = config.instance_id;
+    if (id.size() <= kMost && std::ranges::all_of(id, is_plain)) return;
+    mistakes_.push_back(Where("InstanceId") + ": InstanceId is '" + Escape(id) +
+                        "', allowed are up to 128 printable ASCII characters without blanks, "
+                        "quotes and slashes");
+  }
+
   void CheckMysql(const Config& config) {
     if (config.store_socket.empty()) NotEmpty("Store.Host", config.store_host);
     NotEmpty("Store.User", config.store_user);
@@ -174,6 +185,7 @@ class Builder {
     const Config& config = loaded_.config;
     CheckHost(config);
     CheckPorts(config);
+    CheckInstance(config);
     NotEmpty("Store.Path", config.store_path);
     if (config.store_driver == "mysql") CheckMysql(config);
     NotEmpty("Log.Outputs", config.log_outputs);

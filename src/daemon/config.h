@@ -20,6 +20,7 @@ struct Config {
   std::int64_t json_rpc_port = 0;
   bool insecure = false;
   std::int64_t lanes = 0;
+  std::string instance_id;
 
   std::string store_driver;
   std::string store_path;

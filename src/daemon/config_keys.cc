@@ -27,6 +27,7 @@ const Key kKeys[] = {
     {kDtm, "JsonRpcPort", &Config::json_rpc_port, "0", 0, 65'535, "", "", "Port of its own for JSON-RPC, by custom 36791; 0: none, HttpPort serves /api/json-rpc anyway"},
     {kOwn, "Insecure", &Config::insecure, "false", 0, 0, "", "", "Accept that everybody who reaches the port commands this daemon: there is no authentication yet"},
     {kOwn, "Lanes", &Config::lanes, "0", 0, 64, "", "", "Threads that drive transactions; 0: one per core"},
+    {kOwn, "InstanceId", &Config::instance_id, "", 0, 0, "", "", "Name of this instance among those that share a database, the same at each start; empty: host name and HttpPort"},
 
     {kDtm, "Store.Driver", &Config::store_driver, "sqlite", 0, 0, "sqlite|boltdb|mysql", "", "Kind of store: sqlite is embedded (boltdb is taken to mean it), mysql is a MySQL or MariaDB server"},
     {kOwn, "Store.Path", &Config::store_path, "treaty.db", 0, 0, "", "", "Database file of sqlite, created with mode 0600 where missing; relative to the working directory. With .crash added, of every store, the file in which a crash is noted"},

@@ -2,9 +2,13 @@
 
 #include "daemon/daemon.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -14,6 +18,7 @@
 #include "api/http/server.h"
 #include "base/gid.h"
 #include "daemon/crash_note.h"
+#include "daemon/exit_codes.h"
 #include "daemon/loop_thread.h"
 #include "daemon/open_store.h"
 #include "daemon/settings.h"
@@ -42,9 +47,16 @@ struct Lane {
 };
 
 // In one word without meaning to anybody else: host, port and this incarnation.
-std::string OwnerName(const Config& config, std::uint16_t port, const Clock& clock) {
+std::string InstanceName(const Config& config, std::uint16_t port) {
+  if (!config.instance_id.empty()) return config.instance_id;
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  ::gethostname(host.data(), HOST_NAME_MAX);
+  return std::string(host.data()) + ":" + std::to_string(port);
+}
+
+std::string OwnerName(const std::string& instance, const Clock& clock) {
   SystemRandom random;
-  return config.host + ":" + std::to_string(port) + "/" + NewGid(clock.Now(), random);
+  return instance + "/" + NewGid(clock.Now(), random);
 }
 
 std::string UrlOf(const std::string& host, std::uint16_t port) {
@@ -103,16 +115,19 @@ class Daemon::Impl {
   Status MakeRpcServer(std::uint16_t http_port);
   std::vector<AsioLoop*> Loops() const;
   Status StartEngine();
+  [[noreturn]] void EndWithoutLease(const Status& status);
   void StartThreads();
   void StopThreads();
 
   const Config config_;
   Log& log_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Lease> lease_;  // Null where nobody else can reach the store.
   // Loops outlive what runs on them; they are stopped before anything is destroyed.
   LoopThread commit_;
   LoopThread read_;
   LoopThread alerts_;
+  LoopThread lease_thread_;
   SystemRandom commit_random_;
   SystemRandom gid_random_;
   std::vector<std::unique_ptr<Lane>> lanes_;
@@ -133,6 +148,7 @@ Status Daemon::Impl::Start() {
   Result<std::unique_ptr<Store>> store = OpenStore(config_, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
+  if (IsShared(config_)) lease_ = std::make_unique<Lease>(store_->clock());
 
   const auto asked = static_cast<std::uint16_t>(config_.http_port);
   std::optional<PortReservation> reservation;
@@ -141,6 +157,7 @@ Status Daemon::Impl::Start() {
 
   if (Status status = MakeWebHook(port); !status.ok()) return status;
   MakeEngine(port);
+  if (Status status = engine_->BeginLease(); !status.ok()) return status;
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
   const Status noted = StartEngine();
@@ -170,10 +187,16 @@ Status Daemon::Impl::MakeWebHook(std::uint16_t port) {
 void Daemon::Impl::MakeEngine(std::uint16_t port) {
   const std::size_t lanes = LaneCount(config_);
   EnginePorts ports;
+  if (lease_) {
+    ports.lease = lease_.get();
+    ports.lease_loop = &lease_thread_.loop();
+    ports.lost_lease = [this](const Status& status) { EndWithoutLease(status); };
+  }
   for (std::size_t i = 0; i < lanes; ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-    lane.participant =
-        MakeHttpParticipant(ParticipantSettings(config_, port, lanes), lane.thread.loop(), log_);
+    HttpParticipantConfig settings = ParticipantSettings(config_, port, lanes);
+    if (lease_) settings.may_send = [this] { return lease_->Holds(); };
+    lane.participant = MakeHttpParticipant(std::move(settings), lane.thread.loop(), log_);
     ports.lanes.push_back({&lane.thread.loop(), lane.participant.get(), &lane.random});
   }
   ports.commit_loop = &commit_.loop();
@@ -184,8 +207,18 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   ports.alerts = web_hook_.get();
   topic_format_ = wire::MakeTopicFormat(MakeTargetPolicy(config_, port));
   ports.topics = topic_format_.get();
-  const std::string owner = OwnerName(config_, port, store_->clock());
-  engine_ = std::make_unique<Engine>(EngineSettings(config_, owner), std::move(ports));
+  const std::string instance = InstanceName(config_, port);
+  EngineConfig settings = EngineSettings(config_, OwnerName(instance, store_->clock()));
+  settings.instance = instance;
+  engine_ = std::make_unique<Engine>(std::move(settings), std::move(ports));
+}
+
+// Nothing of what this process knows is to be relied on any more.
+void Daemon::Impl::EndWithoutLease(const Status& status) {
+  log_.Write(LogLevel::kError, "", "lease: ending the process: " + status.message());
+  const std::string line = "ending the process: " + status.message() + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  ::_exit(kExitLeaseLost);
 }
 
 // Both ports count in one place, and show the same page.
@@ -250,6 +283,7 @@ void Daemon::Impl::StartThreads() {
   commit_.Start("commit");
   read_.Start("read");
   if (web_hook_) alerts_.Start("alerts");
+  if (lease_) lease_thread_.Start("lease");
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     lanes_[i]->thread.Start("lane " + std::to_string(i));
   }
@@ -260,6 +294,7 @@ void Daemon::Impl::StopThreads() {
   commit_.Stop();
   read_.Stop();
   alerts_.Stop();
+  lease_thread_.Stop();
 }
 
 void Daemon::Impl::Stop(std::function<void()> done) {

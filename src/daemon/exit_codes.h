@@ -5,7 +5,8 @@
 namespace treaty::daemon {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;  // The start failed: port, store, log file.
-inline constexpr int kExitConfig = 2;  // The configuration or the command line is wrong.
+inline constexpr int kExitFailed = 1;      // The start failed: port, store, log file.
+inline constexpr int kExitLeaseLost = 75;  // Another process has taken over; start again.
+inline constexpr int kExitConfig = 2;      // The configuration or the command line is wrong.
 
 }  // namespace treaty::daemon

@@ -37,6 +37,8 @@ Result<std::unique_ptr<Store>> OpenStore(const Config& config, Log& log) {
   return OpenSqliteStore({.path = config.store_path}, log);
 }
 
+bool IsShared(const Config& config) { return config.store_driver == "mysql"; }
+
 std::string DescribeStore(const Config& config) {
   if (config.store_driver != "mysql") return config.store_path;
   const std::string server = config.store_socket.empty()

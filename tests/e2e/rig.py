@@ -114,23 +114,42 @@ class Daemon:
 
     def start(self, ready_within=10):
         """Returns how long it took to be ready."""
+        took = self.try_start(ready_within)
+        if took is None:
+            raise AssertionError(f"treatyd ended at its start:\n{self.log.read_text()[-2000:]}")
+        return took
+
+    def try_start(self, ready_within=10):
+        """The same; None if it ended instead."""
         begun = time.monotonic()
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 [self._binary, "-c", self._folder / "treaty.yaml"], stdout=log, stderr=log,
                 preexec_fn=die_with_parent)
         wait_until(self._ready_or_dead, ready_within, "treatyd ready")
-        if self._process.poll() is not None:
-            raise AssertionError(f"treatyd ended at its start:\n{self.log.read_text()[-2000:]}")
-        return time.monotonic() - begun
+        return time.monotonic() - begun if self._process.poll() is None else None
+
+    def start_in_vain(self):
+        """Starts it, which must fail; returns its exit code."""
+        if self.try_start() is not None:
+            raise AssertionError("it started")
+        return self._process.returncode
 
     def _ready_or_dead(self):
         return (self._process.poll() is not None
                 or Client(self.port, timeout=2).call("GET", "/readyz")[0] == 200)
 
     def kill(self):
-        self._process.kill()
-        self._process.wait()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, seconds):
+        """Returns its exit code."""
+        return self._process.wait(seconds)
 
     def stop(self):
         """Ends it politely; returns its exit code."""
