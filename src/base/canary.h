@@ -32,6 +32,7 @@ enum class Canary : std::uint8_t {
   kSubmitOfNothing,         // A submit creates a TCC transaction without branches.
   kTopicExpandedTwice,      // A submit after the prepare expands a message's topics anew.
   kTopicEditLost,           // An edit that lost a race is written without being made anew.
+  kNoLease,                 // Calls go on after the end of the process's lease.
 };
 
 #ifdef TREATY_CANARIES

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/canary.h"
 #include "core/repeats.h"
 #include "engine/committer.h"
 #include "engine/engine.h"
@@ -44,7 +45,9 @@ struct Shared {
   Time Now() const { return store->clock().Now(); }
 
   // Whether calls may be made.
-  bool MayAct() const { return lease == nullptr || lease->Holds(); }
+  bool MayAct() const {
+    return lease == nullptr || lease->Holds() || canary::Armed(canary::Canary::kNoLease);
+  }
 
   // How many more existing transactions may come into memory. New work stops at the limit; what
   // exists already has a quarter more, so that it always gets on.

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Canary::kOngoingIsDone, Canary::kFinishesEarly, Canary::kNoCheckBack,
                       Canary::kUnknownSubmits, Canary::kNoDelay, Canary::kResultRewritten,
                       Canary::kRunnerToldFailure, Canary::kSubmitOfNothing, Canary::kNoQuarantine,
-                      Canary::kTopicExpandedTwice, Canary::kTopicEditLost));
+                      Canary::kTopicExpandedTwice, Canary::kTopicEditLost, Canary::kNoLease));
 
 }  // namespace
 }  // namespace treaty::sim

@@ -52,9 +52,9 @@ class CheckedStore final : public Store {
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     return store_->Prune(before, limit);
   }
-  treaty::Status BeginLease(const LeaseTerms& terms) override { return store_->BeginLease(terms); }
-  treaty::Status RenewLease(const LeaseTerms& terms) override { return store_->RenewLease(terms); }
-  treaty::Status EndLease(const std::string& owner) override { return store_->EndLease(owner); }
+  treaty::Status BeginLease(const LeaseTerms& terms) override;
+  treaty::Status RenewLease(const LeaseTerms& terms) override;
+  treaty::Status EndLease(const std::string& owner) override;
   treaty::Status CheckWritable() override { return store_->CheckWritable(); }
   const Clock& clock() const override { return *ports_.clock; }
 
@@ -64,12 +64,17 @@ class CheckedStore final : public Store {
   void Tell(std::span<const Write> writes, std::span<const Verdict> verdicts);
   void CountUnsure(Code code, bool landed, bool crash);
   bool ReadFails();
+  bool LeasesAreAway();
+  void TakeLeaseAway();
   static treaty::Status Broken() { return {Code::kUnavailable, "the read failed"}; }
 
   Ports ports_;
   std::unique_ptr<MemoryStore> store_;
-  bool unsure_ = false;         // The commit before had an unknown outcome,
-  bool unsure_stored_ = false;  // and was stored.
+  Time lease_end_ = kNever;
+  bool renewals_arrive_ = false;  // While no answer comes back.
+  Time leases_back_ = kNever;     // Until then no renewal gets an answer.
+  bool unsure_ = false;           // The commit before had an unknown outcome,
+  bool unsure_stored_ = false;    // and was stored.
 };
 
 }  // namespace treaty::sim

@@ -14,6 +14,7 @@
 #include "core/request.h"
 #include "core/step.h"
 #include "sim/death_checker.h"
+#include "sim/lease_checker.h"
 #include "sim/marks.h"
 #include "sim/pact_checker.h"
 #include "sim/topic_checker.h"
@@ -40,7 +41,8 @@ class Checker {
         marks_(marks),
         policy_(policy) {}
 
-  PactChecker pacts;    // Judges every model but the saga.
+  PactChecker pacts;  // Judges every model but the saga.
+  LeaseChecker leases;
   DeathChecker deaths;  // Judges what a transaction may do to processes.
   TopicChecker topics;  // Judges edits of topics, and to whom messages go.
 

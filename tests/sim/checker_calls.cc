@@ -35,6 +35,7 @@ bool Checker::UndoneKnown(const Saga& saga, std::size_t step) const {
 }
 
 void Checker::OnCall(const std::string& gid, BranchIndex branch, Op op, Time now) {
+  if (std::string wrong = leases.OnCall(now); !wrong.empty()) Fail(gid, std::move(wrong));
   deaths.OnCall(gid);
   if (pacts.Knows(gid)) return pacts.OnCall(gid, branch, op, now);
   const auto found = sagas_.find(gid);

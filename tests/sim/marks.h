@@ -96,7 +96,10 @@ namespace treaty::sim {
   X(TopicToOne, "message to a topic with one subscriber")                \
   X(TopicToSeveral, "message to a topic with several")                   \
   X(TopicToNobody, "message to a topic without subscribers refused")     \
-  X(TopicEditedBetween, "delivered to one who has left the topic since")
+  X(TopicEditedBetween, "delivered to one who has left the topic since") \
+  X(LeaseOut, "lease ran out, and was renewed")                          \
+  X(LeaseLost, "lease lost to somebody else")                            \
+  X(LeaseRefused, "started while somebody else held the lease")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) k##name,

@@ -9,6 +9,7 @@ namespace treaty::sim {
 World::Process::Process(World& world, std::uint32_t lane_count)
     : commit(world.agenda_, world.rng_, world.swarm_.commit_latency),
       read(world.agenda_, world.rng_, 3),
+      leases(world.agenda_, world.rng_, 3),
       commit_random(world.rng_.Next()),
       door_random(world.rng_.Next()) {
   EnginePorts ports;
@@ -23,6 +24,11 @@ World::Process::Process(World& world, std::uint32_t lane_count)
   ports.store = &world.store_;
   ports.log = &world.log_;
   ports.topics = world.topic_format_.get();
+  if (world.swarm_.leased) {
+    ports.lease = &world.lease_;
+    ports.lease_loop = &leases;
+    ports.lost_lease = [&world](const treaty::Status&) { world.AskCrash(Mark::kLeaseLost); };
+  }
   engine = std::make_unique<Engine>(world.config_, ports);
   door = std::make_unique<Door>(*engine, world.clock_, door_random);
 }
@@ -31,10 +37,15 @@ void World::Start() {
   ++incarnation_;
   if (incarnation_ > 1) marks_.Hit(Mark::kRestarted);
   config_.owner = "sim/" + std::to_string(incarnation_);
+  config_.instance = "sim";
   checker_.OnStart(config_.owner);
   started_ = agenda_.now();
   stopping_ = stopped_ = false;
   process_ = std::make_unique<Process>(*this, swarm_.lanes);
+  if (!process_->engine->BeginLease().ok()) {
+    End();
+    return RestartLater();
+  }
   process_->engine->Start(notes_, [this] { notes_.clear(); });
 }
 

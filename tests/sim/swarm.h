@@ -23,7 +23,9 @@ struct Swarm {
   std::uint32_t refuse_connection = 0;
   std::uint32_t commit_latency = 3;  // Milliseconds, at most.
   std::uint32_t lanes = 1;
-  std::string killer;  // A gid: the process dies of each call for it. Empty: none.
+  bool leased = false;              // Others can reach the store.
+  std::uint32_t lease_trouble = 0;  // At each renewal: none gets through for a while.
+  std::string killer;               // A gid: the process dies of each call for it. Empty: none.
 
   // Per cent of steps.
   std::uint32_t refusing = 0;
@@ -65,6 +67,8 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.commit_latency = rng.Percent(80) ? 3 : 500;
   swarm.lanes = rng.Between(1, 3);
   if (rng.Percent(10)) swarm.killer = rng.Percent(50) ? "saga-0" : "pact-0";
+  swarm.leased = rng.Percent(40);
+  swarm.lease_trouble = group(100);
   swarm.refusing = group(25);
   swarm.ongoing = group(25);
   swarm.unknown = group(25);

@@ -113,6 +113,7 @@ class World {
   Marks& marks_;
   Agenda agenda_;
   SimClock clock_{agenda_};
+  Lease lease_{clock_};
   QuietLog log_;
   const std::unique_ptr<TopicFormat> topic_format_ = wire::MakeTopicFormat({});
   EngineConfig config_;
@@ -133,6 +134,7 @@ class World {
     std::vector<std::unique_ptr<Rng>> randoms;
     SimLoop commit;
     SimLoop read;
+    SimLoop leases;
     Rng commit_random;
     Rng door_random;
     std::unique_ptr<Engine> engine;
