@@ -18,10 +18,13 @@ std::string RandomPrefix() {
   return out + "-";
 }
 
+// A message goes one way.
 std::string Steps(const LoadOptions& options) {
-  const std::string step = R"({"action":")" + options.participant + options.action +
-                           R"(","compensate":")" + options.participant + options.compensate +
-                           R"("})";
+  std::string step = R"({"action":")" + options.participant + options.action + "\"";
+  if (options.model == "saga") {
+    step += R"(,"compensate":")" + options.participant + options.compensate + "\"";
+  }
+  step += "}";
   const std::string payload =
       R"("{\"v\":\")" +
       std::string(static_cast<std::size_t>(std::max(options.payload_bytes, 0)), 'x') + R"(\"}")";

@@ -120,6 +120,8 @@ def load(bin_dir, target, participant, *flags):
          "--participant", participant.url, *map(str, flags)],
         check=True, capture_output=True, text=True)
     figures = json.loads(out.stdout)
+    if any(status in ("400", "404", "413") for status in figures["by_status"]):
+        raise SystemExit(f"bench: the requests are refused: {figures['by_status']}")
     if syncs and figures["replies"]:
         log, other, log_ns, _ = (b - a for a, b in zip(before, syncs.read()))
         warmup = float(flags[flags.index("--warmup") + 1]) if "--warmup" in flags else 1.0
