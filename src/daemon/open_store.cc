@@ -19,7 +19,7 @@ MysqlConfig MysqlSettings(const Config& config) {
   out.database = config.store_db;
   out.connect_timeout = std::chrono::seconds(config.store_connect_timeout_s);
   out.read_timeout = out.write_timeout = std::chrono::seconds(config.store_timeout_s);
-  out.max_readers = static_cast<std::size_t>(config.store_max_connections - 1);
+  out.max_readers = static_cast<std::size_t>(config.store_max_connections - 2);
   out.tls = config.store_tls || !config.store_tls_ca.empty();
   out.ca_file = config.store_tls_ca;
   out.cert_file = config.store_tls_cert;

@@ -23,10 +23,10 @@ class MariaDb:
         self.start()
         self.run("CREATE DATABASE treaty")
 
-    def store(self):
+    def store(self, timeout=1):
         """The lines of the section Store."""
         return (f"  Driver: mysql\n  Host: 127.0.0.1\n  Port: {self.port}\n  Db: treaty\n"
-                "  ConnectTimeout: 1\n  Timeout: 1\n")
+                f"  Timeout: {timeout}\n")
 
     def start(self):
         with open(self._folder / "server.log", "ab") as log:

@@ -3,6 +3,7 @@ the two dies or stands still, at whatever moment; and a database that is back is
 Method: as kill_test.py, with a real MariaDB that is killed and frozen as well.
 """
 
+import concurrent.futures
 import json
 import pathlib
 import signal
@@ -118,7 +119,7 @@ class AwayTest(unittest.TestCase):
         self.database = mariadb.MariaDb(folder.name)
         self.addCleanup(self.database.kill)
         self.treatyd = rig.Daemon(kill_test.OPTIONS.treatyd, folder.name,
-                                  store=self.database.store())
+                                  store=self.database.store(timeout=3))
         self.treatyd.start()
         self.addCleanup(self.treatyd.kill)
 
@@ -126,14 +127,29 @@ class AwayTest(unittest.TestCase):
         saga = {"gid": gid, "trans_type": "saga", "wait_result": True,
                 "steps": [{"action": "", "compensate": ""}], "payloads": [""]}
         begun = time.monotonic()
-        status, _ = rig.Client(self.treatyd.port, timeout=10).submit(saga)
+        status, _ = rig.Client(self.treatyd.port, timeout=20).submit(saga)
+        return status, time.monotonic() - begun
+
+    def _query(self, gid):
+        begun = time.monotonic()
+        status, _ = rig.Client(self.treatyd.port, timeout=20).call(
+            "GET", f"/api/dtmsvr/query?gid={gid}")
+        return status, time.monotonic() - begun
+
+    def _ready(self, _):
+        begun = time.monotonic()
+        status, _ = rig.Client(self.treatyd.port, timeout=20).call("GET", "/readyz")
         return status, time.monotonic() - begun
 
     def _check_away(self, come_back):
-        for i in range(4):
-            status, took = self._submit(f"away{i}-{time.time()}")
-            self.assertEqual(status, 503)
-            self.assertLess(took, 5)
+        """Many at once, three times; reads, writes and probes."""
+        for turn in range(3):
+            with concurrent.futures.ThreadPoolExecutor(48) as pool:
+                asked = [pool.submit(ask, f"away{turn}-{i}") for i in range(16)
+                         for ask in (self._submit, self._query, self._ready)]
+            answers = [one.result() for one in asked]
+            self.assertEqual({status for status, _ in answers}, {503})
+            self.assertLess(max(took for _, took in answers), 5)
         come_back()
         begun = time.monotonic()
         rig.wait_until(lambda: self._submit(f"back-{time.time()}")[0] == 200, 10, "it is back")

@@ -74,6 +74,24 @@ TEST_F(MysqlFailureTest, OutlivesAServerThatIsFrozen) {
   EXPECT_THAT(verdict, AnyOf(Verdict::kStored, Verdict::kExists));
 }
 
+// However many ask one after the other, with the time-outs of every day: none waits for all.
+TEST_F(MysqlFailureTest, AnswersAQueueOfReadersSoonWhenTheServerIsFrozen) {
+  MysqlConfig config = Config();
+  config.read_timeout = config.write_timeout = seconds(3);
+  const std::unique_ptr<Store> store = MustOpen(config);
+  ASSERT_TRUE(Insert(*store, "g").ok());
+  ASSERT_TRUE(store->Load("g").ok());
+  server_.Freeze();
+  int failed = 0;
+  const Duration took = Took([&] {
+    for (int i = 0; i < 200; ++i) failed += store->Load("g").ok() ? 0 : 1;
+  });
+  server_.Continue();
+  EXPECT_LT(took, kSoon);
+  EXPECT_GT(failed, 190);  // It may have answered a few before it stood still.
+  EXPECT_TRUE(Eventually([&] { return store->Load("g").ok(); }));
+}
+
 TEST_F(MysqlFailureTest, OutlivesANetworkThatSwallowsEverything) {
   test::TcpProxy proxy(server_.port());
   const std::unique_ptr<Store> store = MustOpen(Through(proxy));

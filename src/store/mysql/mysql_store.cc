@@ -20,6 +20,9 @@ namespace {
 // A probe of a store that has nothing else to do costs a commit: at most one a second.
 constexpr Duration kProbePeriod = std::chrono::seconds(1);
 
+// A stored time this far ahead of the server's clock deserves a word to the operator.
+constexpr Duration kNotableSkew = std::chrono::minutes(1);
+
 constexpr SqlConstant kTimes =
     "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), "
     "(SELECT last FROM treaty_clock WHERE id = 1)";
@@ -98,7 +101,8 @@ class MysqlStore final : public Store {
   Status CheckWritable() override {
     const std::lock_guard lock(writer_mutex_);
     const Time now = clock_.Now();
-    if (last_write_.ok() && now < last_write_time_ + kProbePeriod) return {};
+    // The last word for so long: whoever asks often must not keep others waiting.
+    if (last_write_time_ != kNever && now < last_write_time_ + kProbePeriod) return last_write_;
     return NoteWrite(writer_->SaveClock(now));
   }
 
@@ -124,15 +128,22 @@ class MysqlStore final : public Store {
   ReaderPool readers_;
 };
 
-Result<Time> StartOfClock(MysqlConnection& connection) {
-  Time start = kNever;
+Result<Time> StartOfClock(MysqlConnection& connection, Log& log) {
+  Time now = kNever;
+  Time stored = kNever;
   Status status = connection.Query(SqlText(kTimes), "could not read the server's clock",
-                                   [&start](const MysqlRow& row) {
-                                     start = ToTime(std::max(row.Int(0), row.Int(1)));
+                                   [&](const MysqlRow& row) {
+                                     now = ToTime(row.Int(0));
+                                     stored = ToTime(row.Int(1));
                                      return Status();
                                    });
   if (!status.ok()) return status;
-  return start;
+  if (stored > now + kNotableSkew) {
+    log.Write(LogLevel::kWarn, "",
+              "the server's clock is " + std::to_string((stored - now) / std::chrono::seconds(1)) +
+                  " s behind the last time in the store; the store's clock goes on from there");
+  }
+  return std::max(now, stored);
 }
 
 // A server that may lose commits is a matter of the operator's, who is told.
@@ -161,7 +172,7 @@ Result<std::unique_ptr<Store>> OpenMysqlStore(MysqlConfig config, Log& log) {
   const Result<ServerFacts> facts = AskServer(**asking);
   if (!facts.ok()) return facts.status();
   if (Status status = Prepare(**asking, *facts, config, log); !status.ok()) return status;
-  const Result<Time> start = StartOfClock(**asking);
+  const Result<Time> start = StartOfClock(**asking, log);
   if (!start.ok()) return start.status();
   auto writer =
       std::make_unique<MysqlWriter>(config, static_cast<std::size_t>(facts->max_packet / 2));

@@ -21,7 +21,7 @@ struct MysqlConfig {
   std::string password = {};  // Never part of a message.
   std::string database = {};  // Exists already.
 
-  Duration connect_timeout = std::chrono::seconds(2);  // Whole seconds.
+  Duration connect_timeout = std::chrono::seconds(1);  // Whole seconds.
   Duration read_timeout = std::chrono::seconds(3);     // Of one statement; whole seconds.
   Duration write_timeout = std::chrono::seconds(3);    // Whole seconds.
   std::size_t max_readers = 32;                        // Reading connections at a time.

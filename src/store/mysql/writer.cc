@@ -1,6 +1,7 @@
 #include "store/mysql/writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "store/mysql/kv_statements.h"
@@ -11,6 +12,7 @@ namespace treaty {
 namespace {
 
 constexpr int kTries = 3;
+constexpr Duration kSlow = std::chrono::milliseconds(500);
 constexpr Duration kClockPeriod = std::chrono::seconds(1);
 
 constexpr SqlConstant kWhat = "could not commit";
@@ -37,12 +39,16 @@ Status MysqlWriter::Open() {
 }
 
 // An idle connection may have been closed by the server, or by something between, without a word.
+// One that lets us wait and says nothing is another matter.
 Status MysqlWriter::Transact(const Work& work) {
+  using Steady = std::chrono::steady_clock;
+  const auto begun = Steady::now();
   bool idle = connection_ != nullptr;
   Status status;
   for (int i = 0; i < kTries; ++i) {
     status = TryOnce(work);
-    const bool was_closed = std::exchange(idle, false) && trouble_ == Trouble::kLost;
+    const bool at_once = Steady::now() - begun < kSlow;
+    const bool was_closed = std::exchange(idle, false) && trouble_ == Trouble::kLost && at_once;
     const bool again = was_closed || trouble_ == Trouble::kRolledBack;
     if (status.ok() || status.code() == Code::kUnknown || !again) break;
   }
