@@ -329,20 +329,25 @@ TEST(HttpServer, EndsRequestsWhoseBodyTrickles) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
-// One client has sent half of its body before another, who sends nothing of his, is cut off.
+// Of two clients with half a body each one rate cuts off both, the other only him who sends
+// nothing at all.
 TEST(HttpServer, TheConfiguredRateDecidesWhichBodyIsTooSlow) {
   const std::string request = Post(std::string(2'000, 'x'));
-  const std::string head = request.substr(0, request.size() - 2'000);
-  for (const auto& [rate, status] : {std::pair(1'000'000u, 408), std::pair(1u, 400)}) {
-    ServerRig rig({.header_timeout = milliseconds(40), .min_body_rate = rate});
-    RawClient half(rig.port);
-    ASSERT_TRUE(half.Send(request.substr(0, request.size() - 1'000)));
-    RawClient nothing(rig.port);
-    ASSERT_TRUE(nothing.Send(head));
-    EXPECT_EQ(nothing.Read().status, 408);
-    half.Send(request.substr(request.size() - 1'000));
-    EXPECT_EQ(half.Read().status, status) << rate;
+  const std::string half = request.substr(0, request.size() - 1'000);
+  {
+    ServerRig rig({.header_timeout = milliseconds(40), .min_body_rate = 1'000'000});
+    RawClient client(rig.port);
+    ASSERT_TRUE(client.Send(half));
+    EXPECT_EQ(client.Read().status, 408);
   }
+  ServerRig rig({.header_timeout = milliseconds(40), .min_body_rate = 1});
+  RawClient client(rig.port);
+  ASSERT_TRUE(client.Send(half));
+  RawClient nothing(rig.port);
+  ASSERT_TRUE(nothing.Send(request.substr(0, request.size() - 2'000)));
+  EXPECT_EQ(nothing.Read().status, 408);
+  client.Send(request.substr(request.size() - 1'000));
+  EXPECT_EQ(client.Read().status, 400) << "all of it has come; it is no saga";
 }
 
 TEST(HttpServer, ClosesIdleConnections) {

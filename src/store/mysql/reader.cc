@@ -114,8 +114,9 @@ Result<std::optional<StoredTxn>> MysqlReader::Load(const std::string& gid) {
   (sql << ", p.body FROM treaty_txn t" << kPart << " WHERE t.gid = ").Bytes(gid);
   Status status = connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
     Result<StoredTxn> read = ReadRow(Columns(row, WithBody::kYes).row, codec_, WithBody::kYes);
-    if (read.ok()) stored = *std::move(read);
-    return read.status();
+    if (!read.ok()) return read.status();
+    stored = *std::move(read);
+    return Status();
   });
   if (!status.ok() || !stored) return status.ok() ? Result(std::move(stored)) : status;
   if (TakesRegistrations(stored->txn.body->model)) status = LoadBranches(stored->txn);

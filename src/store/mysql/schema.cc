@@ -40,7 +40,7 @@ Result<std::int64_t> QueryInt(MysqlConnection& connection, const SqlText& sql) {
 
 // 0: there is none of ours.
 Result<std::int64_t> StoredVersion(MysqlConnection& connection) {
-  const Result<std::int64_t> there = QueryInt(connection, SqlText(kIsThere));
+  Result<std::int64_t> there = QueryInt(connection, SqlText(kIsThere));
   if (!there.ok() || *there == 0) return there;
   return QueryInt(connection, SqlText(kVersion));
 }

@@ -67,7 +67,7 @@ Status MysqlWriter::TryOnce(const Work& work) {
 
 // Only a refused certification and a deadlock are known to leave nothing.
 Status MysqlWriter::EndCommit() {
-  const Status status = connection_->Execute(SqlText("COMMIT"), kWhat).status();
+  Status status = connection_->Execute(SqlText("COMMIT"), kWhat).status();
   if (status.ok()) return status;
   trouble_ = connection_->trouble();
   if (trouble_ == Trouble::kRolledBack) {
