@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kPageSize = 500;
 constexpr Duration kNoRoomDelay = std::chrono::milliseconds(20);
 constexpr Duration kFailedDelay = std::chrono::seconds(1);
+// Where others reach the store, one that has lost its lease may still write for a moment.
+constexpr Duration kOrphanPeriod = std::chrono::seconds(2);
 constexpr std::size_t kPruneBatch = 200;
 constexpr Duration kPruneBusyDelay = std::chrono::milliseconds(100);
 constexpr Duration kPruneIdleDelay = std::chrono::seconds(60);
@@ -39,17 +41,21 @@ void Scanner::Start() {
   });
 }
 
+// Without the lease, what others own is not left behind but under way.
 void Scanner::Recover() {
+  if (!shared_.MayAct()) return void(loop_.After(kFailedDelay, [this] { Recover(); }));
   Begin(
       [this](const DueKey& after, std::size_t limit) {
         return shared_.store->FindOrphans(shared_.config.owner, after.gid, limit);
       },
       [this](bool complete) {
-        if (!complete) loop_.After(kFailedDelay, [this] { Recover(); });
+        if (complete && shared_.lease == nullptr) return;
+        loop_.After(complete ? kOrphanPeriod : kFailedDelay, [this] { Recover(); });
       });
 }
 
 void Scanner::ScanDue() {
+  if (!shared_.MayAct()) return void(loop_.After(kFailedDelay, [this] { ScanDue(); }));
   const Time until = shared_.Now() + shared_.config.park_horizon;
   Begin([this, until](const DueKey& after,
                       std::size_t limit) { return shared_.store->FindDue(until, after, limit); },

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
+#include "core/model.h"
 #include "engine/world.h"
 
 namespace treaty::testing {
@@ -68,6 +71,35 @@ TEST_F(LeaseTest, IsLostToWhoeverHasTakenOver) {
   EXPECT_EQ(world_.lost_lease.code(), Code::kFailedPrecondition);
   EXPECT_FALSE(world_.lease.Holds());
   EXPECT_TRUE(world_.participant.calls.empty());
+}
+
+// It was accepted by a process that had lost its lease and did not know it yet.
+TEST_F(LeaseTest, WhatAFormerHolderStillStoresIsTakenUp) {
+  world_.Run(seconds(60));
+  Txn txn = model::Create(World::Saga("late", 1).body, std::make_shared<Terms>(),
+                          TxnStatus::kSubmitted, world_.clock.Now());
+  txn.version = 1;
+  const Write write{.txn = &txn, .write_id = 7, .owner = "former/1"};
+  Verdict verdict = Verdict::kStale;
+  ASSERT_TRUE(world_.store->Commit({&write, 1}, {&verdict, 1}).ok());
+  ASSERT_EQ(verdict, Verdict::kStored);
+  world_.Run(seconds(3));
+  EXPECT_EQ(world_.Status("late"), TxnStatus::kSucceed);
+}
+
+TEST_F(LeaseTest, WithoutItNothingOfOthersIsTakenUp) {
+  world_.Run(seconds(60));
+  world_.store->FailLeases(1'000'000);
+  world_.Run(seconds(10));
+  Txn txn = model::Create(World::Saga("theirs", 1).body, std::make_shared<Terms>(),
+                          TxnStatus::kSubmitted, world_.clock.Now());
+  txn.version = 1;
+  const Write write{.txn = &txn, .write_id = 7, .owner = "other/1"};
+  Verdict verdict = Verdict::kStale;
+  ASSERT_TRUE(world_.store->Commit({&write, 1}, {&verdict, 1}).ok());
+  world_.Run(seconds(60));
+  EXPECT_EQ(world_.engine->counts().live_txns, 0u);
+  EXPECT_EQ(world_.Stored("theirs").txn.version, 1u);
 }
 
 TEST_F(LeaseTest, IsGivenBackWhenTheEngineStops) {

@@ -161,6 +161,25 @@ TEST_F(MysqlFailureTest, DoesNotWaitLongForSomebodyElsesLock) {
   EXPECT_EQ(verdict, Verdict::kStored);
 }
 
+// As by a process that was frozen between two statements: its locks go before its lease does.
+TEST_F(MysqlFailureTest, LocksOfOneThatStandsStillAreGoneWithinItsLease) {
+  const std::unique_ptr<Store> store = MustOpen(Config());
+  const Txn first = MakeTxn("g");
+  ASSERT_EQ(CommitOne(*store, InsertOf(first)), Verdict::kStored);
+  auto frozen = MysqlConnection::Open(Config(), Autocommit::kOff);
+  ASSERT_TRUE(frozen.ok());
+  ASSERT_TRUE((*frozen)->Execute(SqlText("UPDATE treaty_txn SET updated = 1"), "locking").ok());
+  const Txn next = Next(first, TxnStatus::kSucceed);
+  const Write write = UpdateOf(next);
+  Verdict verdict = Verdict::kIllegal;
+  const Duration took = Took([&] {
+    EXPECT_TRUE(Eventually([&] { return store->Commit({&write, 1}, {&verdict, 1}).ok(); }));
+  });
+  EXPECT_EQ(verdict, Verdict::kStored);
+  EXPECT_LT(took, seconds(6));
+  EXPECT_FALSE((*frozen)->Execute(SqlText("COMMIT"), "going on").ok());
+}
+
 TEST_F(MysqlFailureTest, SaysThatTheServerIsReadOnly) {
   const std::unique_ptr<Store> store = MustOpen(Config());
   server_.Run("SET GLOBAL read_only = 1");

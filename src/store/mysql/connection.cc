@@ -18,6 +18,9 @@ namespace {
 constexpr SqlConstant kSettings =
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "innodb_lock_wait_timeout = 2, autocommit = ";
+// A process that stands still between two statements of a database transaction holds its locks: for
+// less long than its lease, or whoever takes over would wait for them.
+constexpr SqlConstant kIdleInTransaction = ", wait_timeout = 4";
 constexpr SqlConstant kIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 constexpr SqlConstant kCipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
 constexpr SqlConstant kSession = "could not set up a session with the database";
@@ -90,6 +93,7 @@ Result<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(const MysqlConfig
   }
   SqlText settings(kSettings);
   settings.Int(autocommit == Autocommit::kOn ? 1 : 0);
+  if (autocommit == Autocommit::kOff) settings << kIdleInTransaction;
   for (const SqlText& sql : {settings, SqlText(kIsolation)}) {
     const Result<std::uint64_t> set = opened->Execute(sql, kSession);
     if (!set.ok()) return Status(Code::kUnavailable, set.status().message());
