@@ -3,6 +3,7 @@
 #include "store/mysql/mysql_store.h"
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "store/mysql/kv_statements.h"
@@ -98,18 +99,27 @@ class MysqlStore final : public Store {
     return leases_.End(owner);
   }
 
+  // The last word for a while: whoever asks often must not keep others waiting, nor wait himself
+  // for a commit that gets no answer.
   Status CheckWritable() override {
+    if (const auto known = LastWord()) return *known;
     const std::lock_guard lock(writer_mutex_);
-    const Time now = clock_.Now();
-    // The last word for so long: whoever asks often must not keep others waiting.
-    if (last_write_time_ != kNever && now < last_write_time_ + kProbePeriod) return last_write_;
-    return NoteWrite(writer_->SaveClock(now));
+    if (const auto known = LastWord()) return *known;  // Somebody was waited for.
+    return NoteWrite(writer_->SaveClock(clock_.Now()));
   }
 
   const Clock& clock() const override { return clock_; }
 
  private:
+  // What the last write came to, if that was just now.
+  std::optional<Status> LastWord() {
+    const std::lock_guard lock(word_mutex_);
+    const bool fresh = last_write_time_ != kNever && clock_.Now() < last_write_time_ + kProbePeriod;
+    return fresh ? std::optional(last_write_) : std::nullopt;
+  }
+
   Status NoteWrite(Status status) {
+    const std::lock_guard lock(word_mutex_);
     last_write_ = status;
     last_write_time_ = clock_.Now();
     return status;
@@ -117,8 +127,10 @@ class MysqlStore final : public Store {
 
   const BootClock clock_;
 
-  std::mutex writer_mutex_;  // Guards the writer and the outcome of its last write.
-  const std::unique_ptr<MysqlWriter> writer_;
+  std::mutex writer_mutex_;
+  const std::unique_ptr<MysqlWriter> writer_;  // Guarded by writer_mutex_.
+
+  std::mutex word_mutex_;  // Guards the outcome of the last write.
   Status last_write_;
   Time last_write_time_ = kNever;
 
