@@ -145,11 +145,14 @@ class AwayTest(unittest.TestCase):
         """Many at once, three times; reads, writes and probes."""
         for turn in range(3):
             with concurrent.futures.ThreadPoolExecutor(48) as pool:
-                asked = [pool.submit(ask, f"away{turn}-{i}") for i in range(16)
+                asked = [(ask, pool.submit(ask, f"away{turn}-{i}")) for i in range(16)
                          for ask in (self._submit, self._query, self._ready)]
-            answers = [one.result() for one in asked]
-            self.assertEqual({status for status, _ in answers}, {503})
-            self.assertLess(max(took for _, took in answers), 5)
+            for ask, one in asked:
+                status, took = one.result()
+                self.assertLess(took, 5)
+                # A probe may hear the word of the second before.
+                known = (200, 503) if ask == self._ready and turn == 0 else (503,)
+                self.assertIn(status, known)
         come_back()
         begun = time.monotonic()
         rig.wait_until(lambda: self._submit(f"back-{time.time()}")[0] == 200, 10, "it is back")
