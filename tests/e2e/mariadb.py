@@ -1,5 +1,6 @@
 """A MariaDB of the test's own: its own folder, port and socket."""
 
+import os
 import pathlib
 import signal
 import socket
@@ -53,6 +54,7 @@ class MariaDb:
 
     def signal_stop(self):
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # Until every thread stands.
 
     def signal_continue(self):
         self._process.send_signal(signal.SIGCONT)

@@ -145,7 +145,10 @@ class Daemon:
             self._process.wait()
 
     def signal(self, number):
+        """Sends it; where it is SIGSTOP, returns once every thread stands."""
         self._process.send_signal(number)
+        if number == signal.SIGSTOP:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def wait(self, seconds):
         """Returns its exit code."""

@@ -143,7 +143,13 @@ void MariaDb::Kill() {
   pid_ = -1;
 }
 
-void MariaDb::Freeze() { kill(pid_, SIGSTOP); }
+// The signal is only sent when kill() returns: threads on other cores may still be at work.
+void MariaDb::Freeze() {
+  kill(pid_, SIGSTOP);
+  siginfo_t stopped{};
+  waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED);
+}
+
 void MariaDb::Continue() { kill(pid_, SIGCONT); }
 
 void MariaDb::Run(const std::string& sql) const { Ask(sql); }
