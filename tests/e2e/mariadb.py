@@ -24,9 +24,9 @@ class MariaDb:
         self.start()
         self.run("CREATE DATABASE treaty")
 
-    def store(self, timeout=1):
-        """The lines of the section Store."""
-        return (f"  Driver: mysql\n  Host: 127.0.0.1\n  Port: {self.port}\n  Db: treaty\n"
+    def store(self, timeout=1, port=None):
+        """The lines of the section Store; `port`: of whoever leads there."""
+        return (f"  Driver: mysql\n  Host: 127.0.0.1\n  Port: {port or self.port}\n  Db: treaty\n"
                 f"  Timeout: {timeout}\n")
 
     def start(self):

@@ -81,10 +81,11 @@ class CallbackHandler(http.server.BaseHTTPRequestHandler):
 class Walker:
     """Leads one transaction after the other; one thread's own."""
 
-    def __init__(self, random, port, banks, book, prefix):
+    MODELS = MODELS
+
+    def __init__(self, random, client, banks, book, prefix):
         self._random = random
-        self._port = port
-        self._client = rig.Client(port)
+        self._client = client
         self._banks = banks
         self._book = book
         self._prefix = prefix
@@ -95,7 +96,7 @@ class Walker:
         self._count += 1
         amount = self._random.randint(1, 9)
         orders = [self._order(-amount), self._order(amount)]
-        plan = {"gid": f"{self._prefix}-{self._count}", "model": self._random.choice(MODELS),
+        plan = {"gid": f"{self._prefix}-{self._count}", "model": self._random.choice(self.MODELS),
                 "orders": orders, "banks": [self._random.choice(self._banks) for _ in orders],
                 "commits": self._random.random() < 0.7, "dies": self._random.random() < 0.15,
                 "waits": self._random.random() < 0.5, "local": None}
@@ -112,9 +113,9 @@ class Walker:
         getattr(self, plan["model"])(plan)
 
     def _post(self, plan, request, **fields):
-        """Asks until it is heard; returns the status and the text."""
+        """Asks until it is heard, or for seconds in vain; returns the status and the text."""
         body = {"gid": plan["gid"], "trans_type": plan["model"], **fields}
-        for _ in range(40):
+        for _ in range(100):
             status, text = self._client.call("POST", f"/api/dtmsvr/{request}", body)
             self._book.heard(plan["gid"], request, status, text, fields.get("branch_id"))
             if status not in (0, 503):
@@ -140,7 +141,8 @@ class Walker:
 
     def _two_phase(self, plan, fields):
         # Two seconds: those whose client died are given up soon.
-        self._post(plan, "prepare", timeout_to_fail=2, wait_result=plan["waits"])
+        if self._post(plan, "prepare", timeout_to_fail=2, wait_result=plan["waits"])[0] != 200:
+            return
         for i, (bank, order) in enumerate(zip(plan["banks"], plan["orders"])):
             branch = f"0{i + 1}"
             status, _ = self._post(plan, "registerBranch", branch_id=branch,

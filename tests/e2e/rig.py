@@ -27,6 +27,7 @@ def options():
     parser.add_argument("--treatyd", required=True, type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("TREATY_SEED", "1")))
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=120, help="of faults, in the bank's test")
     parser.add_argument("--memory-mib", type=int, default=100, help="allowed to treatyd")
     known, rest = parser.parse_known_args()
     return known, [sys.argv[0], *rest]
@@ -122,12 +123,20 @@ class Daemon:
     def try_start(self, ready_within=10):
         """The same; None if it ended instead."""
         begun = time.monotonic()
+        self._launch()
+        wait_until(self._ready_or_dead, ready_within, "treatyd ready")
+        return time.monotonic() - begun if self._process.poll() is None else None
+
+    def _launch(self):
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 [self._binary, "-c", self._folder / "treaty.yaml"], stdout=log, stderr=log,
                 preexec_fn=die_with_parent)
-        wait_until(self._ready_or_dead, ready_within, "treatyd ready")
-        return time.monotonic() - begun if self._process.poll() is None else None
+
+    def run(self):
+        """Starts it and waits for its end; returns its exit code."""
+        self._launch()
+        return self._process.wait()
 
     def start_in_vain(self):
         """Starts it, which must fail; returns its exit code."""
