@@ -46,11 +46,11 @@ CREATE TABLE IF NOT EXISTS treaty_kv (
   UNIQUE KEY treaty_kv_name (cat, k)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Who drives transactions: one row per start of an instance, until `ends` by the server's clock.
+-- Who drives transactions: one row per start of an instance, alive as long as `renewals` grows.
 CREATE TABLE IF NOT EXISTS treaty_lease (
   owner    VARBINARY(255) NOT NULL,
   instance VARBINARY(255) NOT NULL,
-  ends     BIGINT         NOT NULL,
+  renewed  BIGINT         NOT NULL,  -- when last, by the server's clock: for people, not for programs
   renewals BIGINT         NOT NULL,
   PRIMARY KEY (owner)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -138,13 +138,14 @@ class Store {
   // many. Runs on the committer's thread, between batches.
   virtual Result<std::size_t> Prune(Time before, std::size_t limit) = 0;
 
-  // Begins a lease: it ends `length` from now, by the database's clock, unless it is renewed.
-  // Leases that have ended, and those of former starts of the instance, are gone then. A store
-  // that is one process's own, like a file, has none and always succeeds. kAlreadyExists: somebody
-  // else holds one, or a former start of the instance is still alive. May block for two seconds.
+  // Begins a lease. It lasts until it was not renewed for `length`, the same for all, by a clock
+  // that nobody sets. Those that have ended so, and those of former starts of the instance, are
+  // gone then. A store that is one process's own, like a file, has none and always succeeds.
+  // kAlreadyExists: somebody else holds one, or a former start of the instance is still alive. May
+  // block for `length`, to see whether the holder renews it.
   virtual Status BeginLease(const LeaseTerms& terms) = 0;
 
-  // Moves its end to `length` from now. kFailedPrecondition: there is no such lease any more,
+  // Lets it last for `length` from now. kFailedPrecondition: there is no such lease any more,
   // somebody has taken over. Any other failure: it may have been renewed or not.
   virtual Status RenewLease(const LeaseTerms& terms) = 0;
 

@@ -19,6 +19,7 @@ class SteadyClock final : public Clock {
 class MemoryFactory {
  public:
   Store& store() { return *store_; }
+  static std::unique_ptr<Store> Another() { return nullptr; }
   void Pass(Duration duration) { clock_.now += duration; }
 
  private:

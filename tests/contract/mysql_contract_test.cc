@@ -14,19 +14,22 @@ namespace {
 
 class MysqlFactory {
  public:
-  MysqlFactory() {
-    test::MariaDb& server = test::SharedMariaDb();
-    Result<std::unique_ptr<Store>> opened = OpenMysqlStore(
-        {.socket = server.socket(), .user = "root", .database = server.NewDatabase()}, log_);
-    if (!opened.ok()) ADD_FAILURE() << opened.status().message();
-    store_ = *std::move(opened);
-  }
   Store& store() { return *store_; }
+  std::unique_ptr<Store> Another() { return Open(); }
   static void Pass(Duration duration) { test::Wait(duration); }
 
  private:
+  std::unique_ptr<Store> Open() {
+    Result<std::unique_ptr<Store>> opened =
+        OpenMysqlStore({.socket = server_.socket(), .user = "root", .database = database_}, log_);
+    if (!opened.ok()) ADD_FAILURE() << opened.status().message();
+    return *std::move(opened);
+  }
+
+  test::MariaDb& server_ = test::SharedMariaDb();
+  const std::string database_ = server_.NewDatabase();
   KeptLog log_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_ = Open();
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Mysql, StoreContract, MysqlFactory);

@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "contract/renewer.h"
 #include "store/mysql/schema.h"
 #include "store/mysql_fixture.h"
 
@@ -93,10 +94,12 @@ TEST_F(MysqlOpenTest, KeepsTheLeasesOfDatabasesApart) {
   config.database = server_.NewDatabase();
   server_.Run("GRANT ALL ON " + config.database + ".* TO app");
   const std::unique_ptr<Store> other = MustOpen(config);
-  EXPECT_TRUE(first->BeginLease({"a", "a/1", std::chrono::seconds(60)}).ok());
+  const LeaseTerms living{"a", "a/1", std::chrono::seconds(6)};
+  EXPECT_TRUE(first->BeginLease(living).ok());
+  const Renewer alive(*first, living);
   EXPECT_TRUE(other->BeginLease({"b", "b/1", std::chrono::seconds(60)}).ok());
   const std::unique_ptr<Store> beside = MustOpen(Config());
-  const Status status = beside->BeginLease({"b", "b/1", std::chrono::seconds(60)});
+  const Status status = beside->BeginLease({"b", "b/1", std::chrono::seconds(6)});
   EXPECT_EQ(status.code(), Code::kAlreadyExists);
   EXPECT_THAT(status.message(), AllOf(HasSubstr("another treatyd"), HasSubstr("a/1")));
 }
@@ -107,17 +110,11 @@ TEST_F(MysqlOpenTest, RefusesTheNameOfAnInstanceThatLives) {
   const std::unique_ptr<Store> second = MustOpen(Config());
   const LeaseTerms living{"a", "a/1", std::chrono::seconds(6)};
   ASSERT_TRUE(first->BeginLease(living).ok());
-  std::atomic<bool> done = false;
-  std::thread renewing([&] {
-    while (!done) {
-      EXPECT_TRUE(first->RenewLease(living).ok());
-      test::Wait(std::chrono::milliseconds(100));
-    }
-  });
-  const Status status = second->BeginLease({"a", "a/2", std::chrono::seconds(6)});
-  EXPECT_EQ(status.code(), Code::kAlreadyExists);
-  done = true;
-  renewing.join();
+  {
+    const Renewer alive(*first, living);
+    const Status status = second->BeginLease({"a", "a/2", std::chrono::seconds(6)});
+    EXPECT_EQ(status.code(), Code::kAlreadyExists);
+  }
   EXPECT_TRUE(second->BeginLease({"a", "a/2", std::chrono::seconds(6)}).ok());
 }
 

@@ -1,16 +1,20 @@
 // The leases, on a connection of their own: they are renewed however busy the others are.
+//
+// Whether a lease is alive is judged by its renewals and the watcher's clock since boot, never by
+// the server's clock, which may be set: one that was not renewed while its whole length went by
+// in front of the watcher has ended.
 
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "store/mysql/connection.h"
 #include "store/mysql/mysql_store.h"
+#include "store/sql/boot_clock.h"
 #include "store/store.h"
 
 namespace treaty {
@@ -25,23 +29,23 @@ class LeaseTable {
   Status End(const std::string& owner);
 
  private:
-  // A lease that has not ended, but for those of the asking start.
+  // A row of somebody else's; alive as long as `renewals` grows.
   struct Holder {
     std::string owner;
     std::string instance;
-    std::int64_t ends = 0;
+    std::int64_t renewals = 0;
     bool operator==(const Holder&) const = default;
   };
 
   Status Open();
   Result<std::uint64_t> Execute(const SqlText& sql);
-  Status TryBegin(const LeaseTerms& terms, std::optional<Holder>& watched);
-  Status FindHolders(const LeaseTerms& terms, std::vector<Holder>& holders);
-  Status TakeOver(const LeaseTerms& terms);
-  Status Replace(const LeaseTerms& terms);
+  Result<std::vector<Holder>> FindHolders(const std::string& owner);
+  Status TakeOver(const LeaseTerms& terms, const std::vector<Holder>& dead);
+  Status Replace(const LeaseTerms& terms, const std::vector<Holder>& dead);
   void Drop();
 
   const MysqlConfig config_;
+  const BootClock watch_{kNever};
   std::unique_ptr<MysqlConnection> connection_;
 };
 
