@@ -46,7 +46,7 @@ class BankTest(models_test.ModelsTest):
                                         models_test.CONFIG)
             self.addCleanup(instance.abandon)
             self.instances.append(instance)
-        rig.wait_until(lambda: self._ready(), 10, "an instance is ready")
+        rig.wait_until(self._ready, 10, "an instance is ready")
 
     def _ready(self):
         return [instance for instance in self.instances if instance.is_ready()]
@@ -58,7 +58,7 @@ class BankTest(models_test.ModelsTest):
         return OPTIONS.seconds / 2
 
     def run_faults(self, chance):
-        self.happened = collections.Counter()
+        happened = collections.Counter()
         end = time.monotonic() + OPTIONS.seconds
         while time.monotonic() < end:
             time.sleep(chance.uniform(0.5, 4))
@@ -67,9 +67,9 @@ class BankTest(models_test.ModelsTest):
             target = chance.choice(self._ready() or self.instances)
             if chance.random() < 0.3:
                 target = chance.choice(self.instances)
-            self.happened[kind] += 1
+            happened[kind] += 1
             self._fail(kind, target, chance)
-        print(f"faults: {dict(self.happened)}", flush=True)
+        print(f"faults: {dict(happened)}", flush=True)
 
     def _fail(self, kind, instance, chance):
         if kind == "kill":

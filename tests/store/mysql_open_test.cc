@@ -104,6 +104,18 @@ TEST_F(MysqlOpenTest, KeepsTheLeasesOfDatabasesApart) {
   EXPECT_THAT(status.message(), AllOf(HasSubstr("another treatyd"), HasSubstr("a/1")));
 }
 
+// Whatever the server's clock says of the last renewal: time has to pass in front of the watcher.
+TEST_F(MysqlOpenTest, TakesALeaseOnlyAfterItsWholeLengthWithoutARenewal) {
+  constexpr std::chrono::seconds kLength(2);
+  const std::unique_ptr<Store> first = MustOpen(Config());
+  const std::unique_ptr<Store> other = MustOpen(Config());
+  ASSERT_TRUE(first->BeginLease({"a", "a/1", kLength}).ok());
+  server_.Run("UPDATE " + database_ + ".treaty_lease SET renewed = 0");
+  Status status;
+  EXPECT_GE(Took([&] { status = other->BeginLease({"b", "b/1", kLength}); }), kLength);
+  EXPECT_TRUE(status.ok()) << status.message();
+}
+
 // A former start that still renews is alive: two of one name must not run at a time.
 TEST_F(MysqlOpenTest, RefusesTheNameOfAnInstanceThatLives) {
   const std::unique_ptr<Store> first = MustOpen(Config());
