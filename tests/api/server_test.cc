@@ -441,6 +441,24 @@ TEST(HttpServer, ClosesAfterTheRepliesUnderWay) {
   EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+// A load balancer that has not heard of the end yet may send one more request on it.
+TEST(HttpServer, AnIdleConnectionIsAnsweredOnceMoreBeforeItIsClosed) {
+  ServerRig rig({.idle_grace = std::chrono::seconds(30)});
+  RawClient idle(rig.port);
+  idle.Send(kVersion);
+  EXPECT_EQ(idle.Read().status, 200);
+  std::promise<void> done;
+  rig.server->Close(std::chrono::seconds(60), [&done] { done.set_value(); });
+  RawReply reply;
+  EXPECT_TRUE(ServerRig::Eventually([&] {
+    EXPECT_TRUE(idle.Send(kVersion));
+    reply = idle.Read();
+    EXPECT_EQ(reply.status, 200);
+    return reply.status != 200 || reply.head.find("Connection: close\r\n") != std::string::npos;
+  }));
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
 TEST(HttpServer, CutsWhatIsLeftAfterTheGrace) {
   ServerRig rig;
   rig.participant.Hold();

@@ -92,8 +92,13 @@ void Connection::Start() {
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   shard_.Add(shared_from_this());
   BeginRequest();
-  if (shard_.draining()) return Close();
+  if (EndsNow()) return Close();
   Read();
+}
+
+// Whether it is not even read from any more. With a grace whoever just sends something is answered.
+bool Connection::EndsNow() const {
+  return shard_.draining() && state_->config().idle_grace == Duration(0);
 }
 
 void Connection::BeginRequest() {
@@ -108,7 +113,8 @@ void Connection::BeginRequest() {
   head_ = false;
   http_1_0_ = false;
   if (buffer_.size() == 0 && buffer_.capacity() > kKeptBuffer) buffer_ = {};
-  SetDeadline(Phase::kIdle, state_->config().idle_timeout);
+  const bool ending = shard_.draining();
+  SetDeadline(Phase::kIdle, ending ? state_->config().idle_grace : state_->config().idle_timeout);
 }
 
 void Connection::SetDeadline(Phase phase, Duration allowed) {
@@ -275,7 +281,7 @@ void Connection::Send(const HttpReply& reply) {
 void Connection::OnSent() {
   if (out_.capacity() > kKeptBuffer) out_ = {};
   if (close_after_) return Linger();
-  if (shard_.draining()) return Close();
+  if (EndsNow()) return Close();
   BeginRequest();
   if (buffer_.size() > 0) return Consume();
   Read();
@@ -293,8 +299,10 @@ void Connection::Linger() {
 }
 
 void Connection::Drain() {
-  if (phase_ == Phase::kIdle || phase_ == Phase::kLingering) return Close();
-  close_after_ = true;
+  if (phase_ == Phase::kLingering || (phase_ == Phase::kIdle && EndsNow())) return Close();
+  if (phase_ == Phase::kIdle) return SetDeadline(Phase::kIdle, state_->config().idle_grace);
+  // A reply that is on its way does not say so any more: the next one will.
+  if (phase_ != Phase::kWriting) close_after_ = true;
 }
 
 void Connection::Close() {

@@ -33,7 +33,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state, Shard& shard);
 
   void Start();
-  // Closes now if no request is under way, otherwise after its reply.
+  // Closes soon if no request is under way, otherwise after its reply.
   void Drain();
   void Cut() { Close(); }
   void CheckDeadline(Steady::time_point now);
@@ -75,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Send(const HttpReply& reply);
   void OnSent();
   void Linger();
+  bool EndsNow() const;
   void Close();
   void SetDeadline(Phase phase, Duration allowed);
   bool TooSlow(Steady::time_point now) const;

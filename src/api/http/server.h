@@ -29,6 +29,9 @@ struct HttpServerConfig {
   Duration body_timeout = std::chrono::seconds(30);   // From the end of the header.
   std::size_t min_body_rate = 1 << 10;                // Bytes a second, after header_timeout.
   Duration idle_timeout = std::chrono::seconds(60);   // Between requests.
+  // How long one that is idle still gets an answer when the server closes: its client, or the load
+  // balancer before it, may not have heard of that yet.
+  Duration idle_grace{0};
   std::size_t max_connections = 4'096;
   std::size_t max_connections_per_address = 256;  // Loopback is exempt.
   std::size_t max_memory_bytes = 128 << 20;       // Bodies of all requests under way.
@@ -56,8 +59,9 @@ class HttpServer {
   // Closes the listening socket; connections go on.
   void StopAccepting();
 
-  // Stops accepting, closes idle connections, and every other one after the reply under way;
-  // whatever is left after `grace` is cut. Then calls `done` on a loop's thread.
+  // Stops accepting, closes idle connections (after HttpServerConfig::idle_grace), and every other
+  // one after the reply under way; whatever is left after `grace` is cut. Then calls `done` on a
+  // loop's thread.
   void Close(Duration grace, std::function<void()> done);
 
   std::size_t connections() const;
