@@ -33,6 +33,12 @@ enum class Canary : std::uint8_t {
   kTopicExpandedTwice,      // A submit after the prepare expands a message's topics anew.
   kTopicEditLost,           // An edit that lost a race is written without being made anew.
   kNoLease,                 // Calls go on after the end of the process's lease.
+  kNoLeaseCheck,            // Another's lease is reaped before its length has gone by.
+  kLeaseByWallClock,        // Another's lease is judged by a clock that may be set.
+  kNoVersionCheck,          // A write replaces whatever is there.
+  kGoesOnAfterRefusal,      // A refused write does not stop the calls.
+  kUnknownSettledByRead,    // What a read does not show is taken for not written.
+  kModeFromConfig,          // A record is driven in the configured progress mode, not its own.
 };
 
 #ifdef TREATY_CANARIES

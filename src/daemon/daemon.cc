@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <climits>
 #include <cstddef>
+#include <functional>
+#include <future>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -37,8 +40,8 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-// For replies under way when everything else has ended.
-constexpr Duration kCloseGrace = std::chrono::milliseconds(400);
+// For replies under way when everything else has ended, and for idle connections.
+constexpr Duration kCloseGrace = std::chrono::milliseconds(1'600);
 
 struct Lane {
   LoopThread thread;
@@ -114,6 +117,7 @@ class Daemon::Impl {
   Status MakeServer(std::uint16_t port);
   Status MakeRpcServer(std::uint16_t http_port);
   std::vector<AsioLoop*> Loops() const;
+  Status BeginLease();
   Status StartEngine();
   [[noreturn]] void EndWithoutLease(const Status& status);
   void StartThreads();
@@ -157,12 +161,27 @@ Status Daemon::Impl::Start() {
 
   if (Status status = MakeWebHook(port); !status.ok()) return status;
   MakeEngine(port);
-  if (Status status = engine_->BeginLease(); !status.ok()) return status;
+  if (Status status = BeginLease(); !status.ok()) return status;
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
   const Status noted = StartEngine();
   StartThreads();
   return noted;
+}
+
+// Waits for a moment where a former process of this instance may still be alive.
+Status Daemon::Impl::BeginLease() {
+  std::promise<Status> begun;
+  std::function<void()> attempt;
+  LoopThread trying;  // Ends before what it runs is gone.
+  attempt = [&] {
+    const Result<bool> taken = engine_->TryToBeginLease();
+    if (!taken.ok() || *taken) return begun.set_value(taken.status());
+    trying.loop().After(Engine::kLeaseTryPeriod, attempt);
+  };
+  trying.loop().Post(attempt);
+  trying.Start("begin");
+  return begun.get_future().get();
 }
 
 // First in line on every loop: what was crashed on is counted before anything else happens to it.
@@ -298,11 +317,15 @@ void Daemon::Impl::StopThreads() {
 }
 
 void Daemon::Impl::Stop(std::function<void()> done) {
-  server_->StopAccepting();
-  if (rpc_server_) rpc_server_->StopAccepting();
-  engine_->Stop(std::chrono::seconds(config_.request_timeout_s), [this, done = std::move(done)] {
-    if (!rpc_server_) return server_->Close(kCloseGrace, done);
-    server_->Close(kCloseGrace, [this, done] { rpc_server_->Close(kCloseGrace, done); });
+  std::vector<api::HttpServer*> servers{server_.get()};
+  if (rpc_server_) servers.push_back(rpc_server_.get());
+  for (api::HttpServer* server : servers) server->StopAccepting();
+  const auto open = std::make_shared<std::atomic<std::size_t>>(servers.size());
+  const auto closed = [open, done = std::move(done)] {
+    if (--*open == 0) done();
+  };
+  engine_->Stop(std::chrono::seconds(config_.request_timeout_s), [servers, closed] {
+    for (api::HttpServer* server : servers) server->Close(kCloseGrace, closed);
   });
 }
 

@@ -7,11 +7,15 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/open_store.h"
 #include "daemon/targets.h"
 #include "daemon/version.h"
 
 namespace treaty::daemon {
 namespace {
+
+// What a load balancer needs to see by its probes that this one stops.
+constexpr Duration kIdleGrace = std::chrono::milliseconds(1'200);
 
 std::chrono::seconds Seconds(std::int64_t value) { return std::chrono::seconds(value); }
 std::size_t Size(std::int64_t value) { return static_cast<std::size_t>(value); }
@@ -39,6 +43,9 @@ std::size_t LaneCount(const Config& config) {
 
 EngineConfig EngineSettings(const Config& config, std::string owner) {
   constexpr Duration kCensusPeriod = std::chrono::seconds(5);
+  // Three instances that have nothing to do ask a database less than five times a second.
+  constexpr Duration kSharedCensusPeriod = std::chrono::seconds(15);
+  constexpr Duration kSharedScanPeriod = std::chrono::milliseconds(1'100);
   constexpr std::size_t kMostParts = 65'535;  // What a record has places for.
   EngineConfig out;
   out.owner = std::move(owner);
@@ -51,7 +58,8 @@ EngineConfig EngineSettings(const Config& config, std::string owner) {
   out.limits.waiting_reads = Size(config.max_waiting_reads);
   out.retention = Seconds(config.data_expire_s);
   out.alert_retry_limit = static_cast<std::uint32_t>(config.alert_retry_limit);
-  out.census_period = kCensusPeriod;
+  out.census_period = IsShared(config) ? kSharedCensusPeriod : kCensusPeriod;
+  if (IsShared(config)) out.scan_period = kSharedScanPeriod;
   return out;
 }
 
@@ -82,6 +90,7 @@ api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port) {
   out.body_timeout = Seconds(config.http_body_timeout_s);
   out.min_body_rate = Size(config.http_min_body_rate);
   out.idle_timeout = Seconds(config.http_idle_timeout_s);
+  out.idle_grace = kIdleGrace;
   out.max_connections = Size(config.http_max_connections);
   out.max_connections_per_address = Size(config.http_max_connections_per_address);
   out.max_memory_bytes = Size(config.http_max_memory_bytes);

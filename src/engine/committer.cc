@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/canary.h"
+
 namespace treaty {
 namespace {
 
@@ -105,6 +107,7 @@ void Committer::Retry(const Status& status) {
 // either the new write lands, and the old one no longer can, or it is refused, and the stored
 // id tells whose write was there first.
 void Committer::SettleUnknown(const Status& status) {
+  if (canary::Armed(canary::Canary::kUnknownSettledByRead)) return SettleByReading(status);
   ports_.log->Write(LogLevel::kWarn, "", "store: outcome unknown: " + status.message());
   for (CommitJob& job : batch_) {
     if (job.former_ids.empty() && job.unsure) job.loop->Post(std::move(job.unsure));
@@ -112,6 +115,22 @@ void Committer::SettleUnknown(const Status& status) {
     job.write.write_id = ports_.random->Next();
   }
   retry_delay_ = LongerDelay();
+}
+
+// A mistake: what is not there may still come.
+void Committer::SettleByReading(const Status& status) {
+  for (CommitJob& job : std::exchange(batch_, {})) {
+    const auto stored = StoredWriteId(job.write);
+    const bool landed = stored.ok() && *stored == job.write.write_id;
+    const bool update = job.write.kind == Write::Kind::kUpdate;
+    if (landed) {
+      Finish(job, Verdict::kStored);
+    } else if (update) {
+      Finish(job, Verdict::kStale);
+    } else {
+      Finish(job, Status(Code::kUnavailable, status.message()));
+    }
+  }
 }
 
 // Takes the jobs out of the batch whose record could not be read: what was refused may be

@@ -63,6 +63,7 @@ class Committer {
   Status Commit(std::vector<Verdict>& verdicts);
   void Retry(const Status& status);
   void SettleUnknown(const Status& status);
+  void SettleByReading(const Status& status);
   std::vector<CommitJob> SettleRefusals(std::vector<Verdict>& verdicts);
   Result<std::optional<std::uint64_t>> StoredWriteId(const Write& write);
   std::optional<bool> LandedEarlier(const CommitJob& job);

@@ -58,7 +58,7 @@ class Engine::Impl {
     treaty::Read<T>(shared_, lanes_.front()->loop(), std::move(read), std::move(done));
   }
 
-  void KeepLease(const EnginePorts& ports);
+  std::unique_ptr<LeaseKeeper> MakeLeaseKeeper(const EnginePorts& ports);
   void DriveAll();
   void Start(std::vector<std::string> crashed_on, std::function<void()> counted);
   void Stop(Duration grace, std::function<void()> done);
@@ -66,11 +66,11 @@ class Engine::Impl {
   EngineMeters meters_;
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  const std::unique_ptr<LeaseKeeper> lease_keeper_;  // Null without a lease.
   Scanner scanner_;
   Turns turns_;
   TopicBook topics_;
   Census census_;
-  std::unique_ptr<LeaseKeeper> lease_keeper_;  // Null without a lease.
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
@@ -84,15 +84,17 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
               Committer(
                   {ports.commit_loop, ports.store, ports.commit_random, ports.log, &meters_.commit},
                   config.limits.batch_writes)},
-      scanner_(shared_, *ports.lanes.front().loop,
-               [this](const std::string& gid) -> Lane& { return LaneOf(gid); }),
+      lease_keeper_(MakeLeaseKeeper(ports)),
+      scanner_(
+          shared_, *ports.lanes.front().loop,
+          [this](const std::string& gid) -> Lane& { return LaneOf(gid); }, lease_keeper_.get()),
       topics_(shared_, ports.lanes.front(), ports.topics),
       census_(shared_, *ports.lanes.front().loop, lanes_) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
-  if (ports.lease != nullptr) KeepLease(ports);
 }
 
-void Engine::Impl::KeepLease(const EnginePorts& ports) {
+std::unique_ptr<LeaseKeeper> Engine::Impl::MakeLeaseKeeper(const EnginePorts& ports) {
+  if (ports.lease == nullptr) return nullptr;
   const EngineConfig& config = shared_.config;
   LeaseKeeper::Ports of_keeper{.loop = ports.lanes.front().loop,
                                .blocking = ports.lease_loop,
@@ -100,8 +102,9 @@ void Engine::Impl::KeepLease(const EnginePorts& ports) {
                                .lease = ports.lease,
                                .log = ports.log,
                                .regained = [this] { DriveAll(); },
-                               .lost = ports.lost_lease};
-  lease_keeper_ = std::make_unique<LeaseKeeper>(
+                               .lost = ports.lost_lease,
+                               .reaped = [this] { scanner_.LookNow(); }};
+  return std::make_unique<LeaseKeeper>(
       LeaseTerms{config.instance, config.owner, config.lease_length}, std::move(of_keeper));
 }
 
@@ -169,8 +172,8 @@ Engine::Engine(EngineConfig config, EnginePorts ports)
 
 Engine::~Engine() = default;
 
-Status Engine::BeginLease() {
-  return impl_->lease_keeper_ ? impl_->lease_keeper_->Begin() : Status();
+Result<bool> Engine::TryToBeginLease() {
+  return impl_->lease_keeper_ ? impl_->lease_keeper_->TryToBegin() : Result<bool>(true);
 }
 
 void Engine::Start(std::vector<std::string> crashed_on, std::function<void()> counted) {

@@ -92,9 +92,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Takes the lease, if there is one; before Start, and before any loop runs. See
-  // Store::BeginLease.
-  Status BeginLease();
+  // Takes the lease, if there is one; before Start, and before any loop runs. False: not yet, try
+  // again after kLeaseTryPeriod. kAlreadyExists: another process of this instance is alive.
+  Result<bool> TryToBeginLease();
+  static constexpr Duration kLeaseTryPeriod = std::chrono::milliseconds(250);
 
   // Begins recovery, scanning and retention. `crashed_on` are the transactions that former
   // processes crashed while at work on; `counted` is called once that is stored.

@@ -51,10 +51,14 @@ struct Entry {
   std::size_t waiters_before = 0;  // How many waited before that request.
 
   // How the record stands in the store's indexes.
-  bool owned = false;
+  std::string owner;
   Time wake = kNever;
+  bool claimed = false;  // The next write makes it ours, whoever has it: its owner has ended.
 
   std::vector<std::variant<Event, RequestFn>> inbox;  // In order of arrival.
+  // How many of those came before the record was last read, or its write begun: `txn` is as new as
+  // they may expect it to be.
+  std::size_t covered = 0;
   std::vector<Call> in_flight;
 
   std::function<void()> counted;  // Told when the crash that it is blamed for is stored.
@@ -66,6 +70,7 @@ struct Entry {
   Time used = kNever;  // When a request was last served.
   TimerId timer = kNoTimer;
   Time timer_at = kNever;
+  Duration poll{0};  // Of somebody else's: the last pause before it was read again.
 };
 
 }  // namespace treaty

@@ -8,6 +8,18 @@
 #include "core/repeats.h"
 
 namespace treaty {
+namespace {
+
+constexpr Duration kFirstPoll = std::chrono::milliseconds(50);
+constexpr Duration kLastPoll = std::chrono::seconds(1);
+
+// Whether it is of the driver's own work, not a client's or an operator's.
+bool IsDriving(const Event& event) {
+  return std::holds_alternative<Replied>(event.what) || std::holds_alternative<Ticked>(event.what);
+}
+
+}  // namespace
+
 Lane::Lane(Shared& shared, LanePorts ports)
     : shared_(shared), ports_(ports), meters_(shared.meters.lanes.emplace_back()) {}
 
@@ -28,6 +40,7 @@ void Lane::Advance(Entry& entry) {
   const AtWorkOn noted(entry.gid);
   if (IsBusy(entry)) return;
   if (TakeInbox(entry)) return StartWrite(entry);
+  if (IsBusy(entry)) return;  // It is read again, for a request.
   if (entry.knowledge == Entry::Knowledge::kPresent) return Drive(entry);
   Leave(entry);  // No such record, and nobody wants to create it.
 }
@@ -36,24 +49,41 @@ bool Lane::IsBusy(const Entry& entry) const {
   return entry.writing || entry.knowledge == Entry::Knowledge::kLoading;
 }
 
+// Whether this one drives it: others do what their clients ask, and leave the rest to the owner.
+bool Lane::IsForeign(const Entry& entry) const {
+  return shared_.HasOthers() && !entry.owner.empty() && !IsMine(entry);
+}
+
+// Whether the copy may be older than a request expects it to be: others write too.
+bool Lane::IsOutdated(const Entry& entry, std::size_t item) const {
+  return shared_.HasOthers() && entry.knowledge == Entry::Knowledge::kPresent &&
+         item >= entry.covered;
+}
+
 // Decides what is in the inbox; returns whether there is something to be stored now. Several
 // events may make one write, but never more than one status move, and a request sees only what
-// is durable.
+// is durable and makes a write of its own.
 bool Lane::TakeInbox(Entry& entry) {
   bool staged = false;
+  bool asked = false;  // By a request.
+  bool outdated = false;
   std::size_t taken = 0;
-  while (taken < entry.inbox.size()) {
+  while (taken < entry.inbox.size() && !asked) {
     if (auto* event = std::get_if<Event>(&entry.inbox[taken])) {
       if (staged && entry.next.status != entry.txn.status) break;
       staged = TakeEvent(entry, std::move(*event), staged);
     } else {
-      if (staged) break;
+      outdated = !staged && IsOutdated(entry, taken);
+      if (staged || outdated) break;
       entry.used = shared_.Now();
-      staged = TakeRequest(entry, std::get<RequestFn>(entry.inbox[taken]));
+      asked = TakeRequest(entry, std::get<RequestFn>(entry.inbox[taken]));
+      staged = asked;
     }
     ++taken;
   }
   entry.inbox.erase(entry.inbox.begin(), entry.inbox.begin() + static_cast<std::ptrdiff_t>(taken));
+  entry.covered -= std::min(entry.covered, taken);
+  if (outdated) ReadAgain(entry);
   return staged;
 }
 
@@ -72,6 +102,7 @@ bool Lane::TakeRequest(Entry& entry, RequestFn& request) {
 // Decides one event on top of what is staged; returns whether anything is staged now.
 bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
   if (entry.knowledge != Entry::Knowledge::kPresent) return staged;
+  if (IsForeign(entry) && IsDriving(event)) return staged;  // Its owner finds out for itself.
   Txn& present = staged ? entry.next : entry.txn;
   Decision decision = model::Apply(present, event, shared_.config.policy);
   if (shared_.alerts != nullptr) AlertIfSilent(event, decision.next);
@@ -93,18 +124,47 @@ bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
 void Lane::Drive(Entry& entry) {
   const Time now = shared_.Now();
   const Duties duties = model::Plan(entry.txn, now, shared_.config.policy);
+  if (IsForeign(entry)) return Attend(entry, duties);
+  if (MustClaim(entry, duties)) return StoreAsItIs(entry);
   if (!shared_.stopping) {
     if (shared_.MayAct()) StartCalls(entry, duties.calls);
     if (const Time look = NextLook(entry, duties, now); look != kNever) SetTimer(entry, look);
   }
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
   if (MayLeave(entry, duties)) return Leave(entry);
-  const bool in_place = !entry.owned && entry.wake == duties.wake;
+  const bool in_place = entry.owner.empty() && entry.wake == duties.wake;
   const bool last_chance = shared_.stopping && entry.dirty;
-  if ((IsLongSleep(entry, entry.txn, duties) && !in_place) || last_chance) {
-    entry.next = entry.txn;  // Nothing but its place in the indexes, and what was left behind.
-    StartWrite(entry);
-  }
+  if ((IsLongSleep(entry, entry.txn, duties) && !in_place) || last_chance) StoreAsItIs(entry);
+}
+
+// Where others may drive it too, what there is to do soon is this one's only when the record says
+// so; and what somebody else has changed is taken note of, so that it is not looked at again.
+bool Lane::MustClaim(const Entry& entry, const Duties& duties) const {
+  const bool able = shared_.HasOthers() && shared_.MayAct() && !shared_.stopping;
+  if (!able || entry.txn.IsFinished()) return false;
+  if (IsMine(entry)) return entry.wake != kNever;
+  const bool rests = duties.calls.empty() && duties.wake == kNever;
+  return !rests && !IsLongSleep(entry, entry.txn, duties);
+}
+
+// Somebody else drives it. Who waits here hears of its end from the store.
+void Lane::Attend(Entry& entry, const Duties& duties) {
+  if (IsAtRest(entry, duties)) AnswerWaiters(entry);
+  if (!entry.in_flight.empty()) return;  // Of the time when it was ours.
+  if (entry.waiters.empty()) return Leave(entry);
+  if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
+  entry.poll = std::clamp(entry.poll * 2, kFirstPoll, kLastPoll);
+  entry.timer_at = kNever;
+  entry.timer = ports_.loop->After(entry.poll, [this, &entry] {
+    entry.timer = kNoTimer;
+    if (!IsBusy(entry)) ReadAgain(entry);
+  });
+}
+
+// Writes nothing but its place in the indexes, and what was left behind.
+void Lane::StoreAsItIs(Entry& entry) {
+  entry.next = entry.txn;
+  StartWrite(entry);
 }
 
 // Whether it can leave memory until something is due. Not while a call of a former process may
@@ -204,9 +264,7 @@ void Lane::FlushDirty() {
     if (found == entries_.end()) continue;
     Entry& entry = *found->second;
     const bool idle = !entry.writing && entry.knowledge == Entry::Knowledge::kPresent;
-    if (!entry.dirty || !idle) continue;
-    entry.next = entry.txn;
-    StartWrite(entry);
+    if (entry.dirty && idle) StoreAsItIs(entry);
   }
 }
 
@@ -217,19 +275,21 @@ bool Lane::MayLeave(const Entry& entry, const Duties& duties) const {
     return false;
   }
   if (entry.txn.IsFinished()) return true;
-  if (entry.txn.IsQuarantined()) return !entry.owned;
+  if (entry.txn.IsQuarantined()) return entry.owner.empty();
   if (shared_.Now() < KeptUntil(entry)) return false;
   const bool prepared = entry.txn.status == TxnStatus::kPrepared;
   if (prepared && duties.calls.empty() && duties.wake == kNever) return true;
-  return !entry.owned && entry.wake > shared_.Now() + shared_.config.park_horizon;
+  return entry.owner.empty() && entry.wake > shared_.Now() + shared_.config.park_horizon;
 }
 
 // A prepared transaction is expected to be asked for again soon: it stays for a while after a
-// request, as a copy that needs no reading, while there is plenty of room.
+// request, as a copy that needs no reading, while there is plenty of room. Where others may write
+// it, it would have to be read all the same.
 Time Lane::KeptUntil(const Entry& entry) const {
   const std::size_t live = shared_.live_txns.load(std::memory_order_relaxed);
   const bool crowded = live > shared_.config.limits.live_txns / 2;
-  if (crowded || shared_.stopping || entry.txn.status != TxnStatus::kPrepared) return kNever;
+  if (crowded || shared_.stopping || shared_.HasOthers()) return kNever;
+  if (entry.txn.status != TxnStatus::kPrepared) return kNever;
   return entry.used == kNever ? kNever : entry.used + shared_.config.park_horizon;
 }
 

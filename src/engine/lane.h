@@ -33,7 +33,7 @@ struct Shared {
   Loop* const read_loop;
   Log* const log;
   AlertSink* const alerts;
-  Lease* const lease;  // Null: none is needed.
+  Lease* const lease;  // Null: nobody else can reach the store.
   EngineMeters& meters;
   Committer committer;
 
@@ -43,6 +43,9 @@ struct Shared {
   std::atomic<std::size_t> waiting_reads{0};
 
   Time Now() const { return store->clock().Now(); }
+
+  // Whether other instances may write what this one has in memory.
+  bool HasOthers() const { return lease != nullptr; }
 
   // Whether calls may be made.
   bool MayAct() const {
@@ -85,9 +88,10 @@ class Lane {
   void ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer);
   void ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> done);
 
-  // Takes over a transaction that recovery or the due index named. `settled` is called once it
-  // has been read and its duties are under way, with false if it could not be read.
-  void Adopt(std::string gid, std::function<void(bool)> settled);
+  // Takes over a transaction that recovery or the due index named; from an owner that has ended if
+  // it is still that one's. `settled` is called once it has been read, with false if it could not
+  // be.
+  void Adopt(const DueKey& key, std::function<void(bool)> settled);
 
   // Stores that a process has crashed while at work on it; `counted` is called when that is
   // durable, or when there is no such transaction.
@@ -127,9 +131,15 @@ class Lane {
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
+  bool IsOutdated(const Entry& entry, std::size_t item) const;
   bool TakeRequest(Entry& entry, RequestFn& request);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;
+  bool IsForeign(const Entry& entry) const;
+  bool IsMine(const Entry& entry) const { return entry.owner == shared_.config.owner; }
+  bool MustClaim(const Entry& entry, const Duties& duties) const;
+  void Attend(Entry& entry, const Duties& duties);
+  void StoreAsItIs(Entry& entry);
   void StartWrite(Entry& entry);
   void PlaceInIndexes(const Entry& entry, Write& write);
   void OnWritten(Entry& entry, const Result<Verdict>& result);
@@ -138,6 +148,8 @@ class Lane {
   void OnNotStored(Entry& entry, const Status& status);
   void SetAside(Entry& entry);
   void TurnAway(Entry& entry, Status trouble);
+  bool Overwrite(Entry& entry);
+  void ReadAgain(Entry& entry);
   void LoadRecord(Entry& entry);
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);

@@ -1,5 +1,6 @@
 #include "engine/lease_keeper.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,21 +8,56 @@
 namespace treaty {
 namespace {
 
-// Of the lease's length: renewed four times before it ends, and believed in for a little less.
-constexpr int kRenewals = 4;
-constexpr int kMarginPart = 12;
+// Of the lease's length: six seconds are renewed after 1.75, and believed in for 5.5. Three
+// instances that only look and renew ask the store less than five times a second.
+constexpr int kParts = 120;
+constexpr int kRenewalParts = 35;
+constexpr int kMarginParts = 10;
 constexpr Duration kRetryDelay = std::chrono::milliseconds(200);
+
+// A former start of this instance that misses one renewal has crashed: nobody starts it twice.
+constexpr int kFormerParts = 38;
 
 }  // namespace
 
 LeaseKeeper::LeaseKeeper(LeaseTerms terms, Ports ports)
-    : terms_(std::move(terms)), ports_(std::move(ports)) {}
+    : terms_(std::move(terms)), ports_(std::move(ports)), watch_(terms_.length) {}
 
-Status LeaseKeeper::Begin() {
-  const Time asked = ports_.store->clock().Now();
-  Status status = ports_.store->BeginLease(terms_);
-  if (status.ok()) ports_.lease->ExtendTo(asked + terms_.length - terms_.length / kMarginPart);
-  return status;
+void LeaseKeeper::Extend(Time asked) {
+  ports_.lease->ExtendTo(asked + terms_.length - terms_.length * kMarginParts / kParts);
+}
+
+Result<bool> LeaseKeeper::TryToBegin() {
+  const Time asked = Now();
+  Result<std::vector<LeaseRow>> found = ports_.store->FindLeases();
+  if (!found.ok()) return found.status();
+  std::erase_if(*found, [this](const LeaseRow& row) { return row.instance != terms_.instance; });
+  if (former_since_ == kNever) {
+    former_ = *found;
+    former_since_ = Now();
+  }
+  for (const LeaseRow& row : *found) {
+    const auto before = std::ranges::find(former_, row.owner, &LeaseRow::owner);
+    const bool renewed = before == former_.end() || before->renewals != row.renewals;
+    if (renewed) {
+      return Status(Code::kAlreadyExists, "another treatyd of the InstanceId '" + terms_.instance +
+                                              "' works on the store (" + row.owner + ")");
+    }
+  }
+  const bool sure = asked >= former_since_ + terms_.length * kFormerParts / kParts;
+  if (!found->empty() && !sure) return false;
+  return Insert(*found);
+}
+
+Result<bool> LeaseKeeper::Insert(const std::vector<LeaseRow>& former) {
+  for (const LeaseRow& row : former) {
+    const Status reaped = ports_.store->ReapLease(row);
+    if (!reaped.ok() && reaped.code() != Code::kFailedPrecondition) return reaped;
+  }
+  const Time asked = Now();
+  if (Status begun = ports_.store->BeginLease(terms_); !begun.ok()) return begun;
+  Extend(asked);
+  return true;
 }
 
 void LeaseKeeper::Start() {
@@ -31,7 +67,7 @@ void LeaseKeeper::Start() {
 void LeaseKeeper::Renew() {
   if (ending_) return;
   ports_.blocking->Post([this] {
-    const Time asked = ports_.store->clock().Now();
+    const Time asked = Now();
     auto status = std::make_shared<Status>(ports_.store->RenewLease(terms_));
     ports_.loop->Post([this, asked, status] { OnRenewed(asked, *status); });
   });
@@ -43,9 +79,10 @@ void LeaseKeeper::OnRenewed(Time asked, const Status& status) {
   Note(status);
   if (status.code() == Code::kFailedPrecondition) return ports_.lost(status);
   const bool held = ports_.lease->Holds();
-  if (status.ok()) ports_.lease->ExtendTo(asked + terms_.length - terms_.length / kMarginPart);
+  if (status.ok()) Extend(asked);
   if (status.ok() && !held) ports_.regained();
-  ports_.loop->After(status.ok() ? terms_.length / kRenewals : kRetryDelay, [this] { Renew(); });
+  const Duration delay = status.ok() ? terms_.length * kRenewalParts / kParts : kRetryDelay;
+  ports_.loop->After(delay, [this] { Renew(); });
 }
 
 void LeaseKeeper::Note(const Status& status) {
@@ -55,6 +92,29 @@ void LeaseKeeper::Note(const Status& status) {
   }
   ports_.log->Write(LogLevel::kWarn, "",
                     "lease: not renewed, no calls are made after its end: " + status.message());
+}
+
+void LeaseKeeper::OnSeen(const std::vector<LeaseRow>& leases, Time asked, Time answered) {
+  if (ending_) return;
+  for (const LeaseRow& ended : watch_.Take(leases, asked, answered)) {
+    if (ended.owner != terms_.owner) Reap(ended);
+  }
+}
+
+void LeaseKeeper::Reap(const LeaseRow& ended) {
+  ports_.blocking->Post([this, ended] {
+    const Status status = ports_.store->ReapLease(ended);
+    ports_.loop->Post([this, ended, status] { OnReaped(ended, status); });
+  });
+}
+
+// Where it was renewed after all, or reaped by another, there is nothing to do.
+void LeaseKeeper::OnReaped(const LeaseRow& ended, const Status& status) {
+  if (!status.ok()) return;
+  ports_.log->Write(LogLevel::kWarn, "",
+                    "lease: " + ended.owner +
+                        " has not renewed it: its transactions are taken over by the others");
+  ports_.reaped();
 }
 
 void LeaseKeeper::End(std::function<void()> done) {

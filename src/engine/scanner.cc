@@ -11,58 +11,128 @@ namespace {
 
 constexpr std::size_t kPageSize = 500;
 constexpr Duration kNoRoomDelay = std::chrono::milliseconds(20);
+constexpr Duration kCrowdedDelay = std::chrono::milliseconds(100);
 constexpr Duration kFailedDelay = std::chrono::seconds(1);
-// Where others reach the store, one that has lost its lease may still write for a moment.
-constexpr Duration kOrphanPeriod = std::chrono::seconds(2);
+// How long what is due is left to the one whose share it is.
+constexpr Duration kPatience = std::chrono::milliseconds(1'500);
 constexpr std::size_t kPruneBatch = 200;
+constexpr Duration kPruneFirstDelay = std::chrono::seconds(1);  // A look tells whose it is.
 constexpr Duration kPruneBusyDelay = std::chrono::milliseconds(100);
 constexpr Duration kPruneIdleDelay = std::chrono::seconds(60);
+
+// Of two halves of a hash one tells the lane, so the other tells the share.
+std::size_t ShareOf(const std::string& gid) { return std::hash<std::string>()(gid) >> 32; }
 
 }  // namespace
 
 struct Scanner::Sweep {
   FindFn find;
   EndFn end;
+  bool looks = false;   // At what is due; otherwise at what is left behind.
+  bool shares = false;  // The others' shares are left to them.
   DueKey after;
   std::size_t asked = 0;
   std::size_t unsettled = 0;
   bool complete = true;  // Every page could be read, and everything in them.
+  bool first_page = true;
   bool last_page = false;
 };
 
-Scanner::Scanner(Shared& shared, Loop& loop, LaneOf lane_of)
-    : shared_(shared), loop_(loop), lane_of_(std::move(lane_of)) {}
+struct Scanner::Page {
+  Result<Findings> found;
+  Time asked = kNever;
+  Time answered = kNever;
+};
+
+Scanner::Scanner(Shared& shared, Loop& loop, LaneOf lane_of, LeaseKeeper* keeper)
+    : shared_(shared), loop_(loop), lane_of_(std::move(lane_of)), keeper_(keeper) {}
 
 void Scanner::Start() {
   loop_.Post([this] {
-    if (!canary::Armed(canary::Canary::kNoRecovery)) Recover();
-    ScanDue();
-    if (shared_.config.retention > Duration(0)) PruneFinished();
+    Recover();
+    Look();
+    if (shared_.config.retention > Duration(0)) PruneAfter(kPruneFirstDelay);
   });
 }
 
-// Without the lease, what others own is not left behind but under way.
+// Without the lease, what others own is not left behind but under way. Whoever has others beside
+// it comes back as long as a look shows that something is left.
 void Scanner::Recover() {
-  if (!shared_.MayAct()) return void(loop_.After(kFailedDelay, [this] { Recover(); }));
-  Begin(
-      [this](const DueKey& after, std::size_t limit) {
-        return shared_.store->FindOrphans(shared_.config.owner, after.gid, limit);
+  if (canary::Armed(canary::Canary::kNoRecovery)) return;
+  if (recovering_ || !shared_.MayAct()) return;
+  recovering_ = true;
+  const auto sweep = NewSweep(
+      [this](const DueKey& after, std::size_t limit) -> Result<Findings> {
+        auto orphans = shared_.store->FindOrphans(shared_.config.owner, after, limit);
+        if (!orphans.ok()) return orphans.status();
+        return Findings{.due = *std::move(orphans)};
       },
       [this](bool complete) {
-        if (complete && shared_.lease == nullptr) return;
-        loop_.After(complete ? kOrphanPeriod : kFailedDelay, [this] { Recover(); });
+        recovering_ = false;
+        if (!complete) loop_.After(kFailedDelay, [this] { Recover(); });
       });
+  sweep->shares = std::exchange(shares_, false);
+  NextPage(sweep);
 }
 
-void Scanner::ScanDue() {
-  if (!shared_.MayAct()) return void(loop_.After(kFailedDelay, [this] { ScanDue(); }));
+void Scanner::LookNow() {
+  look_again_ = looking_;
+  if (!looking_) LookAfter(Duration(0));
+}
+
+void Scanner::LookAfter(Duration delay) {
+  if (next_look_ != kNoTimer) loop_.Cancel(next_look_);
+  next_look_ = loop_.After(delay, [this] {
+    next_look_ = kNoTimer;
+    Look();
+  });
+}
+
+// Also without the lease: whose time is over learns so, and who is alone looks after itself.
+void Scanner::Look() {
+  looking_ = true;
   const Time until = shared_.Now() + shared_.config.park_horizon;
-  Begin([this, until](const DueKey& after,
-                      std::size_t limit) { return shared_.store->FindDue(until, after, limit); },
-        [this](bool) { loop_.After(shared_.config.scan_period, [this] { ScanDue(); }); });
+  const auto sweep = NewSweep(
+      [this, until](const DueKey& after, std::size_t limit) {
+        return shared_.store->Look(shared_.config.owner, until, after, limit);
+      },
+      [this](bool complete) {
+        looking_ = false;
+        const bool now = std::exchange(look_again_, false);
+        const Duration pause = complete ? shared_.config.scan_period : kCrowdedDelay;
+        LookAfter(now ? Duration(0) : pause);
+      });
+  sweep->looks = true;
+  NextPage(sweep);
 }
 
+// The leases tell who lives, and so who takes which share.
+void Scanner::OnLook(const Page& page) {
+  if (keeper_ == nullptr) return;
+  keeper_->OnSeen(page.found->leases, page.asked, page.answered);
+  std::vector<std::string> owners;
+  for (const LeaseRow& lease : page.found->leases) owners.push_back(lease.owner);
+  std::ranges::sort(owners);
+  const auto own = std::ranges::find(owners, shared_.config.owner);
+  place_ = static_cast<std::size_t>(own - owners.begin());
+  living_ = own == owners.end() ? owners.size() + 1 : owners.size();
+  if (page.found->orphans) {
+    Recover();
+  } else {
+    shares_ = true;  // What is left behind from now on is new.
+  }
+}
+
+// One's own that somebody else has changed, one's share, and what has been lying for too long.
+bool Scanner::IsToTake(const Sweep& sweep, const DueKey& key) const {
+  if (living_ == 1 || key.owner == shared_.config.owner) return true;
+  if (ShareOf(key.gid) % living_ == place_) return true;
+  return sweep.looks ? key.wake + kPatience < shared_.Now() : !sweep.shares;
+}
+
+// One of the instances is enough: the first among the living.
 void Scanner::PruneFinished() {
+  if (place_ != 0) return PruneAfter(kPruneIdleDelay);
   const Time before = shared_.Now() - shared_.config.retention;
   shared_.committer.Prune(before, kPruneBatch, [this](std::size_t pruned) {
     const Duration delay = pruned == kPruneBatch ? kPruneBusyDelay : kPruneIdleDelay;
@@ -74,52 +144,61 @@ void Scanner::PruneAfter(Duration delay) {
   loop_.After(delay, [this] { PruneFinished(); });
 }
 
-void Scanner::Begin(FindFn find, EndFn end) {
+std::shared_ptr<Scanner::Sweep> Scanner::NewSweep(FindFn find, EndFn end) const {
   auto sweep = std::make_shared<Sweep>();
   sweep->find = std::move(find);
   sweep->end = std::move(end);
-  NextPage(std::move(sweep));
+  return sweep;
 }
 
 void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
   if (shared_.stopping) return;
   sweep->asked = std::min(kPageSize, shared_.Room());
-  if (sweep->asked == 0) {
-    loop_.After(kNoRoomDelay, [this, sweep] { NextPage(sweep); });
-    return;
-  }
+  if (sweep->asked == 0 && !sweep->first_page) return WaitForRoom(sweep);
   shared_.read_loop->Post([this, sweep] {
-    auto page =
-        std::make_shared<Result<std::vector<DueKey>>>(sweep->find(sweep->after, sweep->asked));
+    const Time asked = shared_.Now();
+    auto found = sweep->find(sweep->after, sweep->asked);
+    auto page = std::make_shared<Page>(Page{std::move(found), asked, shared_.Now()});
     loop_.Post([this, sweep, page] { OnPage(sweep, std::move(*page)); });
   });
 }
 
-void Scanner::OnPage(std::shared_ptr<Sweep> sweep, Result<std::vector<DueKey>> page) {
-  if (!page.ok()) {
-    shared_.log->Write(LogLevel::kError, "", "cannot scan: " + page.status().message());
-    return sweep->end(false);
+// A look ends, and another one begins soon: the leases must be seen however crowded it is.
+void Scanner::WaitForRoom(const std::shared_ptr<Sweep>& sweep) {
+  if (sweep->looks) return sweep->end(false);
+  loop_.After(kNoRoomDelay, [this, sweep] { NextPage(sweep); });
+}
+
+void Scanner::OnPage(std::shared_ptr<Sweep> sweep, Page page) {
+  if (!page.found.ok()) {
+    shared_.log->Write(LogLevel::kError, "", "cannot scan: " + page.found.status().message());
+    return sweep->end(sweep->looks);  // A look comes again in any case.
   }
-  sweep->last_page = page->size() < sweep->asked;
-  if (page->empty()) return sweep->end(sweep->complete);
-  sweep->after = page->back();
-  sweep->unsettled = page->size();
-  for (DueKey& key : *page) Adopt(sweep, std::move(key.gid));
+  const bool first = std::exchange(sweep->first_page, false);
+  if (sweep->looks && first) OnLook(page);
+  std::vector<DueKey>& keys = page.found->due;
+  sweep->last_page = keys.size() < sweep->asked;
+  if (!keys.empty()) sweep->after = keys.back();
+  std::erase_if(keys, [&](const DueKey& key) { return !IsToTake(*sweep, key); });
+  if (!shared_.MayAct()) keys.clear();
+  sweep->unsettled = keys.size() + 1;
+  for (DueKey& key : keys) Adopt(sweep, std::move(key));
+  OnSettled(sweep, true);
 }
 
 // Has the gid's lane take the transaction over; the sweep goes on when all of its page are settled.
-void Scanner::Adopt(const std::shared_ptr<Sweep>& sweep, std::string gid) {
+void Scanner::Adopt(const std::shared_ptr<Sweep>& sweep, DueKey key) {
   const auto settled = [this, sweep](bool ok) {
     loop_.Post([this, sweep, ok] { OnSettled(sweep, ok); });
   };
-  Lane& lane = lane_of_(gid);
-  lane.loop().Post([&lane, gid = std::move(gid), settled] { lane.Adopt(gid, settled); });
+  Lane& lane = lane_of_(key.gid);
+  lane.loop().Post([&lane, key = std::move(key), settled] { lane.Adopt(key, settled); });
 }
 
 void Scanner::OnSettled(const std::shared_ptr<Sweep>& sweep, bool ok) {
   sweep->complete = sweep->complete && ok;
   if (--sweep->unsettled > 0) return;
-  if (sweep->last_page) return sweep->end(sweep->complete);
+  if (sweep->last_page) return sweep->end(sweep->looks || sweep->complete);
   NextPage(sweep);
 }
 

@@ -23,7 +23,9 @@ Answer Overloaded(const char* message) { return {Answer::Kind::kOverloaded, mess
 void TopicBook::Expand(TxnRequest request, RequestFn next) {
   std::vector<std::string> names = TopicNames(*request.body);
   TREATY_CHECK(format_ != nullptr);
-  if (auto known = cache_.Find(names)) return next(WithRecipients(request, *std::move(known)));
+  if (auto known = cache_.Find(names, shared_.Now())) {
+    return next(WithRecipients(request, *std::move(known)));
+  }
   Read<TopicMap>(
       shared_, *ports_.loop, [this, names = std::move(names)] { return ReadTopics(names); },
       [this, request = std::move(request), next = std::move(next)](const Result<TopicMap>& topics) {
@@ -34,6 +36,7 @@ void TopicBook::Expand(TxnRequest request, RequestFn next) {
 // Those that do not exist are left out, and not remembered either.
 Result<TopicMap> TopicBook::ReadTopics(const std::vector<std::string>& names) {
   const std::uint64_t generation = cache_.generation();
+  const Time asked = shared_.Now();
   TopicMap topics;
   for (const std::string& name : names) {
     const auto entry = shared_.store->LoadKv(kCategory, name);
@@ -43,7 +46,7 @@ Result<TopicMap> TopicBook::ReadTopics(const std::vector<std::string>& names) {
     if (!topic.ok()) return topic.status();
     topics[name] = *std::move(topic);
   }
-  cache_.Keep(topics, generation);
+  cache_.Keep(topics, generation, asked);
   return topics;
 }
 

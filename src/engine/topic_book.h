@@ -25,7 +25,13 @@ class TopicBook {
   // `ports` are those of the lane whose loop and randomness the edits use. `format` may be null
   // where nobody asks for topics.
   TopicBook(Shared& shared, LanePorts ports, const TopicFormat* format)
-      : shared_(shared), ports_(ports), format_(format) {}
+      : shared_(shared),
+        ports_(ports),
+        format_(format),
+        cache_(shared.HasOthers() ? kMostAge : Duration(0)) {}
+
+  // What others have edited is seen after this time at the latest.
+  static constexpr Duration kMostAge = std::chrono::seconds(4);
 
   TopicBook(const TopicBook&) = delete;
   TopicBook& operator=(const TopicBook&) = delete;

@@ -13,8 +13,9 @@ std::size_t BytesOf(const std::string& name, const Topic& topic) {
 
 }  // namespace
 
-std::optional<TopicMap> TopicCache::Find(const std::vector<std::string>& names) const {
+std::optional<TopicMap> TopicCache::Find(const std::vector<std::string>& names, Time now) {
   const std::lock_guard lock(mutex_);
+  if (most_age_ > Duration(0) && now >= oldest_ + most_age_) topics_.clear();
   TopicMap found;
   for (const std::string& name : names) {
     const auto topic = topics_.find(name);
@@ -29,9 +30,13 @@ std::uint64_t TopicCache::generation() const {
   return generation_;
 }
 
-void TopicCache::Keep(const TopicMap& topics, std::uint64_t generation) {
+void TopicCache::Keep(const TopicMap& topics, std::uint64_t generation, Time asked) {
   const std::lock_guard lock(mutex_);
   if (generation != generation_) return;
+  if (topics_.empty()) {
+    oldest_ = asked;
+    bytes_ = 0;
+  }
   for (const auto& [name, topic] : topics) {
     if (!topics_.insert_or_assign(name, topic).second) continue;
     bytes_ += BytesOf(name, topic);

@@ -56,6 +56,7 @@ struct StoredTxn {
 struct DueKey {
   Time wake = kNever;
   std::string gid;
+  std::string owner = {};  // As found; empty: nobody drives it.
 };
 
 // A part of the walk through the parked: unfinished transactions that nobody drives.
@@ -69,7 +70,22 @@ struct ParkedPage {
 struct LeaseTerms {
   std::string instance;  // The same for all its starts; no two run at a time.
   std::string owner;     // This start; what the transactions' owner says.
-  Duration length{0};
+  Duration length{0};    // How long it lasts after a renewal; the same for all.
+};
+
+// A lease as found. Its holder is alive as long as `renewals` grows.
+struct LeaseRow {
+  std::string owner;
+  std::string instance;
+  std::uint64_t renewals = 0;
+  Time renewed = kNever;  // By the server's clock, which may be set: for people, not for programs.
+};
+
+// What there is to do, as one look at the store shows it.
+struct Findings {
+  std::vector<DueKey> due = {};       // Asleep, or the looker's own that somebody else has changed.
+  std::vector<LeaseRow> leases = {};  // Of all, the looker's own too. Empty where there are none.
+  bool orphans = false;  // FindOrphans would find something. False where there are no leases.
 };
 
 struct ListFilter {
@@ -106,15 +122,17 @@ class Store {
   // Returns the record with its body, or nothing. kDataLoss: the record cannot be read.
   virtual Result<std::optional<StoredTxn>> Load(const std::string& gid) = 0;
 
-  // Returns up to `limit` unfinished, unowned transactions with wake <= until, after the place
-  // `after` in the order (wake, gid).
-  virtual Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after,
-                                              std::size_t limit) = 0;
+  // Returns up to `limit` unfinished transactions, unowned or `owner`'s, that have a wake <= until,
+  // after the place `after` in the order (wake, gid); and, where there are leases, all of those.
+  // One statement: every instance looks once a second.
+  virtual Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
+                                std::size_t limit) = 0;
 
-  // Returns up to `limit` unfinished transactions owned by others than `owner`, gid > after, in
-  // the order of gid: what a former incarnation left behind.
-  virtual Result<std::vector<DueKey>> FindOrphans(const std::string& owner,
-                                                  const std::string& after, std::size_t limit) = 0;
+  // Returns up to `limit` unfinished transactions owned neither by `owner` nor by anybody who has a
+  // lease, after `after`, the last of the page before, in an order of the store's own: what others
+  // left behind.
+  virtual Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
+                                                  std::size_t limit) = 0;
 
   // Returns up to `limit` unfinished transactions, owned or not, after the place `after` in the
   // order (wake, gid), and never one whose wake is kNever.
@@ -138,19 +156,26 @@ class Store {
   // many. Runs on the committer's thread, between batches.
   virtual Result<std::size_t> Prune(Time before, std::size_t limit) = 0;
 
-  // Begins a lease. It lasts until it was not renewed for `length`, the same for all, by a clock
-  // that nobody sets. Those that have ended so, and those of former starts of the instance, are
-  // gone then. A store that is one process's own, like a file, has none and always succeeds.
-  // kAlreadyExists: somebody else holds one, or a former start of the instance is still alive. May
-  // block for `length`, to see whether the holder renews it.
+  // Leases: who drives transactions, one row for each start of an instance. The store judges none
+  // of them: a lease ends when its holder gives it back, or when somebody who has watched it for
+  // its whole length reaps it. A store that is one process's own, like a file, has no rows and
+  // always succeeds.
+
+  // Begins one. kAlreadyExists: another start of the instance has one.
   virtual Status BeginLease(const LeaseTerms& terms) = 0;
 
-  // Lets it last for `length` from now. kFailedPrecondition: there is no such lease any more,
-  // somebody has taken over. Any other failure: it may have been renewed or not.
+  // Renews it. kFailedPrecondition: there is no such lease any more, somebody has reaped it. Any
+  // other failure: it may have been renewed or not.
   virtual Status RenewLease(const LeaseTerms& terms) = 0;
 
-  // Ends it now.
+  // Gives it back.
   virtual Status EndLease(const std::string& owner) = 0;
+
+  // Returns all of them.
+  virtual Result<std::vector<LeaseRow>> FindLeases() = 0;
+
+  // Ends one that was not renewed since it was found. kFailedPrecondition: it was, or is gone.
+  virtual Status ReapLease(const LeaseRow& found) = 0;
 
   // Succeeds if the store accepts writes now.
   virtual Status CheckWritable() = 0;

@@ -180,7 +180,7 @@ TYPED_TEST_P(BranchContract, KeepsEveryModelApart) {
     EXPECT_EQ(this->ListAll({.status = TxnStatus::kPrepared, .model = model}),
               std::vector<std::string>{gid});
   }
-  EXPECT_EQ(Gids(this->store().FindDue(At(40), {}, 10)).size(), 5u);
+  EXPECT_EQ(Gids(FindDue(this->store(), At(40), {}, 10)).size(), 5u);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(BranchContract, ReturnsRegisteredBranchesByteForByte,

@@ -20,7 +20,6 @@ class MemoryFactory {
  public:
   Store& store() { return *store_; }
   static std::unique_ptr<Store> Another() { return nullptr; }
-  void Pass(Duration duration) { clock_.now += duration; }
 
  private:
   SteadyClock clock_;

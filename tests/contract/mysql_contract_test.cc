@@ -16,7 +16,6 @@ class MysqlFactory {
  public:
   Store& store() { return *store_; }
   std::unique_ptr<Store> Another() { return Open(); }
-  static void Pass(Duration duration) { test::Wait(duration); }
 
  private:
   std::unique_ptr<Store> Open() {

@@ -316,7 +316,7 @@ TYPED_TEST_P(StoreContract, TakesHostileGidsThroughEveryMethod) {
   }
   std::vector<std::string> sorted = gids;
   std::ranges::sort(sorted);
-  EXPECT_EQ(Gids(this->store().FindDue(At(50), {}, 1'000)), sorted);
+  EXPECT_EQ(Gids(FindDue(this->store(), At(50), {}, 1'000)), sorted);
   std::ranges::reverse(sorted);
   EXPECT_EQ(this->ListAll({.limit = 7}), sorted);
 
@@ -331,7 +331,7 @@ TYPED_TEST_P(StoreContract, TakesHostileGidsThroughEveryMethod) {
 TYPED_TEST_P(StoreContract, KeepsHostileOwnersApart) {
   this->Stored(MakeTxn("a"), "me'%_");
   this->Stored(MakeTxn("b"), "me");
-  EXPECT_EQ(Gids(this->store().FindOrphans("me'%_", "", 10)), std::vector<std::string>{"b"});
+  EXPECT_EQ(Gids(this->store().FindOrphans("me'%_", {}, 10)), std::vector<std::string>{"b"});
   EXPECT_EQ(LoadOrNothing(this->store(), "a")->owner, "me'%_");
 }
 
@@ -343,41 +343,41 @@ TYPED_TEST_P(StoreContract, FindsDueOnesInOrderOfTimeThenGid) {
   this->Stored(MakeTxn("resting", TxnStatus::kPrepared), "", kNever);
   this->Stored(MakeTxn("owned"), "me", At(5));
   using Names = std::vector<std::string>;
-  EXPECT_EQ(Gids(this->store().FindDue(At(20), {}, 10)), (Names{"c", "a", "b"}));
-  EXPECT_EQ(Gids(this->store().FindDue(At(20), {}, 2)), (Names{"c", "a"}));
-  EXPECT_EQ(Gids(this->store().FindDue(At(20), {At(20), "a"}, 2)), (Names{"b"}));
-  EXPECT_EQ(Gids(this->store().FindDue(At(9), {}, 10)), Names{});
-  EXPECT_EQ((*this->store().FindDue(At(20), {}, 1))[0].wake, At(10));
+  EXPECT_EQ(Gids(FindDue(this->store(), At(20), {}, 10)), (Names{"c", "a", "b"}));
+  EXPECT_EQ(Gids(FindDue(this->store(), At(20), {}, 2)), (Names{"c", "a"}));
+  EXPECT_EQ(Gids(FindDue(this->store(), At(20), {At(20), "a"}, 2)), (Names{"b"}));
+  EXPECT_EQ(Gids(FindDue(this->store(), At(9), {}, 10)), Names{});
+  EXPECT_EQ((*FindDue(this->store(), At(20), {}, 1))[0].wake, At(10));
 }
 
 TYPED_TEST_P(StoreContract, MovesATransactionBetweenTheIndexesWithEachUpdate) {
   Txn txn = MakeTxn("g");
   this->Stored(txn, "me");
   using Names = std::vector<std::string>;
-  EXPECT_EQ(Gids(this->store().FindOrphans("other", "", 10)), Names{"g"});
-  EXPECT_EQ(Gids(this->store().FindDue(At(100), {}, 10)), Names{});
+  EXPECT_EQ(Gids(this->store().FindOrphans("other", {}, 10)), Names{"g"});
+  EXPECT_EQ(Gids(FindDue(this->store(), At(100), {}, 10)), Names{});
 
   txn = Next(txn, txn.status);
   ASSERT_EQ(CommitOne(this->store(), OwnedBy("me", UpdateOf(txn, 2))), Verdict::kStored);
-  EXPECT_EQ(Gids(this->store().FindOrphans("other", "", 10)), Names{"g"});
+  EXPECT_EQ(Gids(this->store().FindOrphans("other", {}, 10)), Names{"g"});
 
   txn = Next(txn, txn.status);
   ASSERT_EQ(CommitOne(this->store(), WakingAt(At(100), UpdateOf(txn, 3))), Verdict::kStored);
-  EXPECT_EQ(Gids(this->store().FindOrphans("other", "", 10)), Names{});
-  EXPECT_EQ(Gids(this->store().FindDue(At(100), {}, 10)), Names{"g"});
+  EXPECT_EQ(Gids(this->store().FindOrphans("other", {}, 10)), Names{});
+  EXPECT_EQ(Gids(FindDue(this->store(), At(100), {}, 10)), Names{"g"});
 
   txn = Next(txn, txn.status);
   ASSERT_EQ(CommitOne(this->store(), WakingAt(At(50), UpdateOf(txn, 4))), Verdict::kStored);
-  EXPECT_EQ(Gids(this->store().FindDue(At(50), {}, 10)), Names{"g"});
+  EXPECT_EQ(Gids(FindDue(this->store(), At(50), {}, 10)), Names{"g"});
 
   txn = Next(txn, TxnStatus::kSucceed);
   ASSERT_EQ(CommitOne(this->store(), WakingAt(At(50), UpdateOf(txn, 5))), Verdict::kStored);
-  EXPECT_EQ(Gids(this->store().FindDue(At(100), {}, 10)), Names{});
+  EXPECT_EQ(Gids(FindDue(this->store(), At(100), {}, 10)), Names{});
   EXPECT_EQ(Gids(this->store().FindLater({}, 10)), Names{});
-  EXPECT_EQ(Gids(this->store().FindOrphans("other", "", 10)), Names{});
+  EXPECT_EQ(Gids(this->store().FindOrphans("other", {}, 10)), Names{});
 }
 
-TYPED_TEST_P(StoreContract, FindsWhatOthersOwnInOrderOfGid) {
+TYPED_TEST_P(StoreContract, FindsWhatOthersOwnPageByPage) {
   this->Stored(MakeTxn("d"), "old");
   this->Stored(MakeTxn("a"), "older");
   this->Stored(MakeTxn("b"), "me");
@@ -387,9 +387,16 @@ TYPED_TEST_P(StoreContract, FindsWhatOthersOwnInOrderOfGid) {
   done.finished = At(5);
   this->Stored(done, "old");
   using Names = std::vector<std::string>;
-  EXPECT_EQ(Gids(this->store().FindOrphans("me", "", 10)), (Names{"a", "c", "d"}));
-  EXPECT_EQ(Gids(this->store().FindOrphans("me", "", 2)), (Names{"a", "c"}));
-  EXPECT_EQ(Gids(this->store().FindOrphans("me", "c", 2)), (Names{"d"}));
+  Names all;
+  DueKey after;
+  for (const std::size_t expected : {2u, 1u, 0u}) {
+    const std::vector<DueKey> page = *this->store().FindOrphans("me", after, 2);
+    ASSERT_EQ(page.size(), expected);
+    for (const DueKey& key : page) all.push_back(key.gid + " " + key.owner);
+    if (!page.empty()) after = page.back();
+  }
+  std::ranges::sort(all);
+  EXPECT_EQ(all, (Names{"a older", "c old", "d old"}));
 }
 
 TYPED_TEST_P(StoreContract, FindsLaterOnesOfAnybodyInOrderOfTime) {
@@ -541,7 +548,7 @@ TYPED_TEST_P(StoreContract, ServesReadersWhileItCommits) {
       if (known > 0) {
         EXPECT_TRUE(LoadOrNothing(this->store(), "g" + std::to_string(known - 1)));
       }
-      EXPECT_GE(Gids(this->store().FindDue(At(9), {}, kCount)).size(),
+      EXPECT_GE(Gids(FindDue(this->store(), At(9), {}, kCount)).size(),
                 static_cast<std::size_t>(known));
       EXPECT_TRUE(this->store().CheckWritable().ok());
       EXPECT_TRUE(this->store().List({.limit = 5}).ok());
@@ -578,7 +585,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     AcceptsAnEmptyBatch, RewritesTheTermsOnlyWhenToldSo, DoesNotRewriteTheTermsForARefusedUpdate,
     KeepsAThousandStepsAndLargePayloads, KeepsATransactionWithoutSteps,
     TakesHostileGidsThroughEveryMethod, KeepsHostileOwnersApart, FindsDueOnesInOrderOfTimeThenGid,
-    MovesATransactionBetweenTheIndexesWithEachUpdate, FindsWhatOthersOwnInOrderOfGid,
+    MovesATransactionBetweenTheIndexesWithEachUpdate, FindsWhatOthersOwnPageByPage,
     FindsLaterOnesOfAnybodyInOrderOfTime, ListsNewestFirstPageByPage,
     EndsTheListWithAnEmptyPosition, ShowsEachTransactionOnceWhileOthersArrive,
     FiltersTheListByStatus, FiltersTheListByTimeOfCreationInclusively,

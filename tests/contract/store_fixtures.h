@@ -100,6 +100,14 @@ inline std::vector<std::string> Gids(const Result<ListPage>& page) {
   return gids;
 }
 
+// What is due for somebody who owns nothing.
+inline Result<std::vector<DueKey>> FindDue(Store& store, Time until, const DueKey& after,
+                                           std::size_t limit) {
+  Result<Findings> found = store.Look("nobody", until, after, limit);
+  if (!found.ok()) return found.status();
+  return std::move(found->due);
+}
+
 // Everything durable but the terms and the body.
 inline void ExpectSameProgress(const Txn& actual, const Txn& expected) {
   EXPECT_EQ(actual.gid(), expected.gid());

@@ -2,6 +2,7 @@
 the database, and a client that finds one that serves."""
 
 import pathlib
+import random
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import rig
 
 RESTART_DELAY = 0.3
+STOPPING = "the coordinator is stopping"
 
 
 class Network:
@@ -91,15 +93,14 @@ class Instance:
 
 
 class Anywhere(rig.Client):
-    """Asks one instance, and the next where there is no answer; one thread's own."""
+    """Asks any instance, and another where there is no answer; one thread's own."""
 
     def __init__(self, ports, timeout=4):
         self._clients = [rig.Client(port, timeout) for port in ports]
 
     def call(self, method, path, body=None):
-        for _ in self._clients:
-            status, text = self._clients[0].call(method, path, body)
-            if status != 0:
+        for client in random.sample(self._clients, len(self._clients)):
+            status, text = client.call(method, path, body)
+            if status != 0 and not (status == 503 and STOPPING in text):
                 return status, text
-            self._clients.append(self._clients.pop(0))
         return 0, ""

@@ -4,9 +4,6 @@ Method: as kill_test.py, with a real MariaDB that is killed and frozen as well.
 """
 
 import concurrent.futures
-import json
-import pathlib
-import signal
 import tempfile
 import time
 import unittest
@@ -39,75 +36,6 @@ class MysqlTest(kill_test.KillTest):
         known = ("store: ", "cannot scan", "cannot be read", "could not", "cannot start")
         return [line for line in self.treatyd.bad_log_lines()
                 if not any(words in line for words in known)]
-
-
-class TakeOverTest(unittest.TestCase):
-    """One daemon at a time: a second one takes over from one that is dead or stands still, and
-    that one does nothing more when it comes back."""
-
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="treaty-takeover-")
-        self.addCleanup(folder.cleanup)
-        self.database = mariadb.MariaDb(folder.name)
-        self.addCleanup(self.database.kill)
-        self.bank = rig.Bank(folder.name, "a")
-        self.addCleanup(self.bank.stop)
-        self.daemons = [self._daemon(folder.name, name) for name in ("one", "two")]
-        self.daemons[0].start()
-
-    def _daemon(self, folder, name):
-        home = pathlib.Path(folder) / name
-        home.mkdir()
-        daemon = rig.Daemon(kill_test.OPTIONS.treatyd, home, kill_test.CONFIG,
-                            store=self.database.store())
-        self.addCleanup(daemon.kill)
-        return daemon
-
-    def _submit(self, daemon, gid, faults=()):
-        order = {"account": "a1", "delta": 1, "faults": {"action": list(faults)}}
-        saga = {"gid": gid, "trans_type": "saga",
-                "steps": [{"action": f"{self.bank.url}/action", "compensate": ""}],
-                "payloads": [json.dumps(order)]}
-        self.assertEqual(rig.Client(daemon.port).submit(saga)[0], 200)
-
-    def _finished(self, daemon, gid):
-        return rig.Client(daemon.port).query(gid)["status"] == "succeed"
-
-    def test_a_second_one_is_refused_and_takes_over_after_a_stop(self):
-        one, two = self.daemons
-        self.assertEqual(two.start_in_vain(), 1)
-        self.assertIn("another treatyd works on the database", two.log.read_text())
-        self._submit(one, "g", ["error"] * 3)
-        self.assertEqual(one.stop(), 0)
-        begun = time.monotonic()
-        two.start()
-        rig.wait_until(lambda: self._finished(two, "g"), 10, "what the first one left is finished")
-        print(f"ready and finished after {time.monotonic() - begun:.2f} s", flush=True)
-
-    def test_the_same_instance_goes_on_soon_after_a_kill(self):
-        one = self.daemons[0]
-        self._submit(one, "g", ["error"])
-        one.kill()
-        took = one.start()
-        print(f"ready after {took:.2f} s", flush=True)
-        self.assertLess(took, 3)
-        rig.wait_until(lambda: self._finished(one, "g"), 5, "it goes on")
-
-    def test_one_that_stood_still_does_nothing_more(self):
-        one, two = self.daemons
-        self._submit(one, "g", ["error"] * 2)
-        one.signal(signal.SIGSTOP)
-        begun = time.monotonic()
-        while two.try_start() is None:
-            self.assertLess(time.monotonic() - begun, 10, "take-over")
-        rig.wait_until(lambda: self._finished(two, "g"), 10, "it is finished by the other")
-        print(f"taken over after {time.monotonic() - begun:.2f} s", flush=True)
-        calls = len(self.bank.report()["calls"])
-        one.signal(signal.SIGCONT)  # The next call of g was due long ago.
-        self.assertEqual(one.wait(5), 75)
-        self.assertEqual(len(self.bank.report()["calls"]), calls)
-        self._submit(two, "h")
-        rig.wait_until(lambda: self._finished(two, "h"), 5, "the other goes on")
 
 
 class AwayTest(unittest.TestCase):

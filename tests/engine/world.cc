@@ -76,6 +76,10 @@ void World::Crash() {
 }
 
 void World::Restart() {
+  TREATY_CHECK(TryToStart([] {}).ok());
+}
+
+Result<bool> World::TryToStart(const std::function<void()>& while_waiting) {
   Crash();
   config.owner = "test/" + std::to_string(++incarnation_);
   EnginePorts ports;
@@ -94,8 +98,15 @@ void World::Restart() {
     ports.lost_lease = [this](const treaty::Status& status) { lost_lease = status; };
   }
   engine = std::make_unique<Engine>(config, ports);
-  TREATY_CHECK(engine->BeginLease().ok());
+  for (;;) {
+    const Result<bool> begun = engine->TryToBeginLease();
+    if (!begun.ok()) return begun.status();
+    if (*begun) break;
+    while_waiting();
+    Run(Engine::kLeaseTryPeriod);
+  }
   engine->Start(crashed_on, [this] { crashed_on.clear(); });
+  return true;
 }
 
 void World::Run(Duration duration) {

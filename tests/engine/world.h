@@ -109,6 +109,8 @@ class World {
 
   // Starts an engine; with one running, the running one is lost first, as by a crash.
   void Restart();
+  // The same, where the lease may be refused. `while_waiting` is run between the tries for it.
+  Result<bool> TryToStart(const std::function<void()>& while_waiting);
   void Crash();
 
   // Runs until nothing is left to do before `duration` has passed.

@@ -29,18 +29,25 @@ void Agenda::Cancel(TimerId timer) {
   if (slots_[index].generation == timer >> 32) Free(index);
 }
 
-void Agenda::DropProcess() {
+void Agenda::Drop(Side side) {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].task && slots_[i].side == Side::kProcess) Free(i);
+    if (slots_[i].task && slots_[i].side == side) Free(i);
   }
 }
 
 bool Agenda::Step() {
   while (!heap_.empty()) {
     std::pop_heap(heap_.begin(), heap_.end());
-    const Item item = heap_.back();
+    Item item = heap_.back();
     heap_.pop_back();
     if (slots_[item.slot].generation != item.generation) continue;
+    const Time until = frozen_until_[static_cast<std::size_t>(slots_[item.slot].side)];
+    if (item.at < until) {
+      item.at = until;
+      heap_.push_back(item);
+      std::push_heap(heap_.begin(), heap_.end());
+      continue;
+    }
     now_ = item.at;
     ++steps_;
     const auto task = std::move(slots_[item.slot].task);

@@ -44,7 +44,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Canary::kOngoingIsDone, Canary::kFinishesEarly, Canary::kNoCheckBack,
                       Canary::kUnknownSubmits, Canary::kNoDelay, Canary::kResultRewritten,
                       Canary::kRunnerToldFailure, Canary::kSubmitOfNothing, Canary::kNoQuarantine,
-                      Canary::kTopicExpandedTwice, Canary::kTopicEditLost, Canary::kNoLease));
+                      Canary::kTopicExpandedTwice, Canary::kTopicEditLost, Canary::kNoLease,
+                      Canary::kNoLeaseCheck, Canary::kLeaseByWallClock, Canary::kNoVersionCheck,
+                      Canary::kGoesOnAfterRefusal, Canary::kUnknownSettledByRead,
+                      Canary::kModeFromConfig));
 
 }  // namespace
 }  // namespace treaty::sim

@@ -1,15 +1,23 @@
 #include "sim/checked_store.h"
 
+#include <memory>
+#include <vector>
+
 namespace treaty::sim {
 
-CommitFault CheckedStore::DrawFault() {
+CommitFault CheckedStore::DrawFault(bool& late) {
   const Swarm& swarm = *ports_.swarm;
   if (!swarm.faults || !ports_.rng->PerMille(swarm.store_fault)) return CommitFault::kNone;
-  switch (ports_.rng->Between(0, 2)) {
+  // What is late may outlive its sender, where that one was not alone.
+  switch (ports_.rng->Between(swarm.leased ? 0 : 1, 3)) {
     case 0:
+      ports_.marks->Hit(Mark::kCommitLate);
+      late = true;
+      return CommitFault::kLostRequest;
+    case 1:
       ports_.marks->Hit(Mark::kCommitRefused);
       return CommitFault::kRefused;
-    case 1:
+    case 2:
       ports_.marks->Hit(Mark::kCommitAnswerLost);
       return CommitFault::kLostAnswer;
     default:
@@ -24,25 +32,64 @@ bool CheckedStore::DrawCrash(CommitFault& fault) {
   if (!swarm.faults || !ports_.rng->PerMille(swarm.commit_crash)) return false;
   const bool stored = ports_.rng->Percent(50);
   fault = stored ? CommitFault::kLostAnswer : CommitFault::kLostRequest;
-  ports_.crash(stored ? Mark::kCrashWhileCommitting : Mark::kCrashBeforeCommit);
+  caller_.crash(stored ? Mark::kCrashWhileCommitting : Mark::kCrashBeforeCommit);
   return true;
 }
 
 treaty::Status CheckedStore::Commit(std::span<const Write> writes, std::span<Verdict> verdicts) {
-  CommitFault fault = DrawFault();
+  bool late = false;
+  CommitFault fault = DrawFault(late);
   const bool crash = DrawCrash(fault);
   store_->InjectFault(fault);
   const treaty::Status status = store_->Commit(writes, verdicts);
   const bool landed = fault == CommitFault::kNone || fault == CommitFault::kLostAnswer;
-  if (landed) Tell(writes, verdicts);
+  if (landed) Tell(writes, verdicts, status.ok());
+  if (late && !landed) CommitLater(writes);
   CountUnsure(status.code(), landed, crash);
   return status;
 }
 
-void CheckedStore::Tell(std::span<const Write> writes, std::span<const Verdict> verdicts) {
+namespace {
+
+// A commit that is still on its way, with all that it points to.
+struct Travelling {
+  explicit Travelling(std::span<const Write> sent) : writes(sent.begin(), sent.end()) {
+    txns.reserve(writes.size());
+    edits.reserve(writes.size());
+    for (Write& write : writes) {
+      if (write.txn != nullptr) write.txn = &txns.emplace_back(*write.txn);
+      if (write.edit != nullptr) write.edit = &edits.emplace_back(*write.edit);
+    }
+  }
+
+  std::vector<Write> writes;
+  std::vector<Txn> txns;
+  std::vector<KvEdit> edits;
+};
+
+}  // namespace
+
+// The request is under way when everybody believes that it is lost; its sender may be gone by then.
+void CheckedStore::CommitLater(std::span<const Write> writes) {
+  const auto sent = std::make_shared<Travelling>(writes);
+  const Time at = ports_.agenda->now() + ports_.rng->Millis(1, 5'000);
+  ports_.agenda->Add(at, Agenda::Side::kWorld, [ports = ports_, process = caller_.process, sent] {
+    std::vector<Verdict> verdicts(sent->writes.size(), Verdict::kStored);
+    ports.store->InjectFault(CommitFault::kNone);
+    if (!ports.store->Commit(sent->writes, verdicts).ok()) return;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      ports.trace(sent->writes[i].write_id, static_cast<std::uint64_t>(verdicts[i]));
+      if (verdicts[i] == Verdict::kStored) ports.marks->Hit(Mark::kLateCommitLanded);
+      ports.checker->OnWrite(process, sent->writes[i], verdicts[i], false, ports.agenda->now());
+    }
+  });
+}
+
+void CheckedStore::Tell(std::span<const Write> writes, std::span<const Verdict> verdicts,
+                        bool heard) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     ports_.trace(writes[i].write_id, static_cast<std::uint64_t>(verdicts[i]));
-    ports_.checker->OnWrite(writes[i], verdicts[i], ports_.clock->Now());
+    ports_.checker->OnWrite(caller_.process, writes[i], verdicts[i], heard, ports_.agenda->now());
   }
 }
 
@@ -58,15 +105,16 @@ void CheckedStore::CountUnsure(Code code, bool landed, bool crash) {
 
 Result<std::optional<StoredTxn>> CheckedStore::Load(const std::string& gid) {
   if (ReadFails()) return Broken();
+  ports_.checker->OnRead(caller_.process, gid);
   return store_->Load(gid);
 }
 
 treaty::Status CheckedStore::BeginLease(const LeaseTerms& terms) {
   treaty::Status status = store_->BeginLease(terms);
-  if (status.code() == Code::kAlreadyExists) ports_.marks->Hit(Mark::kLeaseRefused);
   if (!status.ok()) return status;
-  lease_end_ = ports_.clock->Now() + terms.length;
-  ports_.checker->leases.OnHeld(lease_end_);
+  (*holders_)[terms.owner] = caller_.process;
+  lease_end_ = ports_.agenda->now() + terms.length;
+  ports_.checker->leases.OnHeld(caller_.process, lease_end_);
   return status;
 }
 
@@ -74,38 +122,38 @@ treaty::Status CheckedStore::BeginLease(const LeaseTerms& terms) {
 treaty::Status CheckedStore::RenewLease(const LeaseTerms& terms) {
   const bool away = LeasesAreAway();
   if (away && !renewals_arrive_) return {Code::kUnavailable, "no answer, not renewed"};
-  const Time now = ports_.clock->Now();
-  if (lease_end_ < now && !away) ports_.marks->Hit(Mark::kLeaseOut);
+  const Time now = ports_.agenda->now();
   treaty::Status status = store_->RenewLease(terms);
   if (status.code() == Code::kFailedPrecondition) ports_.marks->Hit(Mark::kLeaseLost);
   if (!status.ok()) return status;
+  if (lease_end_ < now && !away) ports_.marks->Hit(Mark::kLeaseOut);
   lease_end_ = now + terms.length;
-  ports_.checker->leases.OnHeld(lease_end_);
+  ports_.checker->leases.OnHeld(caller_.process, lease_end_);
   return away ? treaty::Status{Code::kUnknown, "no answer, but renewed"} : status;
 }
 
 treaty::Status CheckedStore::EndLease(const std::string& owner) {
-  ports_.checker->leases.OnHeld(kNever);
+  ports_.checker->leases.OnHeld(caller_.process, kNever);
   return store_->EndLease(owner);
 }
 
+treaty::Status CheckedStore::ReapLease(const LeaseRow& found) {
+  treaty::Status status = store_->ReapLease(found);
+  if (!status.ok()) return status;
+  ports_.marks->Hit(Mark::kReaped);
+  ports_.checker->leases.OnHeld(holders_->at(found.owner), kNever);
+  return status;
+}
+
 bool CheckedStore::LeasesAreAway() {
-  const Time now = ports_.clock->Now();
+  const Time now = ports_.agenda->now();
   const Swarm& swarm = *ports_.swarm;
   if (swarm.faults && now >= leases_back_ && ports_.rng->PerMille(swarm.lease_trouble)) {
     leases_back_ = now + ports_.rng->Millis(1, 20'000);
     renewals_arrive_ = ports_.rng->Percent(20);
   }
   if (!swarm.faults) leases_back_ = kNever;
-  if (now < leases_back_ && now > lease_end_ && ports_.rng->Percent(10)) TakeLeaseAway();
   return now < leases_back_;
-}
-
-// Somebody else has it for a few seconds, and does nothing with it.
-void CheckedStore::TakeLeaseAway() {
-  const treaty::Status taken =
-      store_->BeginLease({"rival", "rival/1", ports_.rng->Millis(1'000, 8'000)});
-  if (taken.ok()) ports_.checker->leases.OnHeld(kNever);
 }
 
 bool CheckedStore::ReadFails() {

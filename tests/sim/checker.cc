@@ -8,6 +8,7 @@ namespace treaty::sim {
 namespace {
 
 constexpr Duration kHold = std::chrono::seconds(10);
+constexpr Duration kEarly = std::chrono::milliseconds(100);  // G9.
 
 // The moves of reliability G3 that a saga can make, said once more.
 bool IsMove(TxnStatus from, TxnStatus to, bool forced) {
@@ -48,11 +49,25 @@ bool Checker::AllFinished() const {
   return std::ranges::all_of(sagas_, rests) && pacts.AllFinished();
 }
 
-void Checker::OnWrite(const Write& write, Verdict verdict, Time now) {
-  if (write.kind == Write::Kind::kEdit) return topics.OnEdit(write, verdict);
+void Checker::SetInstances(unsigned count, bool leased) {
+  drivers.SetLeased(leased);
+  deaths.SetInstances(count);
+  topics.SetInstances(count);
+  early_ = leased ? kEarly : Duration(0);
+  pacts.SetEarly(early_);
+}
+
+void Checker::OnWrite(std::uint32_t process, const Write& write, Verdict verdict, bool heard,
+                      Time now) {
+  if (write.kind == Write::Kind::kEdit) return topics.OnEdit(write, verdict, now);
   const std::string& gid = write.txn->gid();
-  if (verdict == Verdict::kStored) topics.OnStored(*write.txn);
-  if (verdict == Verdict::kStored) deaths.OnStored(*write.txn);
+  if (verdict == Verdict::kStored) {
+    topics.OnStored(*write.txn);
+    deaths.OnStored(process, *write.txn);
+    drivers.OnStored(process, write);
+  } else if (heard) {
+    drivers.OnRefused(process, gid);
+  }
   if (pacts.Knows(gid)) return pacts.OnWrite(write, verdict, now);
   if (verdict == Verdict::kIllegal) Fail(gid, "G3: a move was asked for that is not legal");
   if (verdict == Verdict::kExists) marks_.Hit(Mark::kInsertRefused);
@@ -70,8 +85,8 @@ void Checker::OnWrite(const Write& write, Verdict verdict, Time now) {
     CheckBackoff(saga, *write.txn);
     CountWrite(saga, write);
   }
-  CheckIndex(write, now);
   Saga& saga = sagas_[gid];
+  CheckIndex(saga, write, now);
   saga.stored = *write.txn;
   saga.owner = write.owner;
   saga.wake = write.wake;
@@ -170,7 +185,7 @@ void Checker::CheckStepAtEnd(const StepLog& step, const Txn& next, const Branch&
 void Checker::CountEnd(const Saga& saga, const Txn& next) {
   if (IsForced(next)) {
     marks_.Hit(Mark::kForced);
-    const bool busy = std::ranges::any_of(saga.steps, &StepLog::outstanding);
+    const bool busy = std::ranges::any_of(saga.steps, &StepLog::IsOutstanding);
     if (busy) marks_.Hit(Mark::kForcedInFlight);
   } else {
     marks_.Hit(next.status == TxnStatus::kSucceed ? Mark::kSucceeded : Mark::kFailed);
@@ -201,14 +216,14 @@ void Checker::CheckBackoff(const Saga& saga, const Txn& next) {
   }
 }
 
-// G10: whoever is unfinished is owned by the living, or in the index with a time in reach.
-void Checker::CheckIndex(const Write& write, Time now) {
+// G10: whoever is unfinished has an owner, or is in the index with a time in reach.
+void Checker::CheckIndex(const Saga& saga, const Write& write, Time now) {
   const Txn& txn = *write.txn;
   if (Resting(txn) || txn.IsQuarantined()) return;
-  if (!write.owner.empty()) {
-    if (write.owner != owner_) Fail(txn.gid(), "G10: owned by a process that has ended");
-    return;
-  }
+  const bool owned = !write.owner.empty();
+  if (owned && !saga.owner.empty() && saga.owner != write.owner) marks_.Hit(Mark::kTakenOver);
+  if (owned && write.wake != kNever) marks_.Hit(Mark::kChangedByAnother);
+  if (owned) return;
   const Duration reach =
       std::max({Base(*txn.terms), policy_.retry_cap, Duration(txn.terms->timeout_to_fail)});
   if (write.wake == kNever || write.wake > now + reach + reach / 4) {
@@ -232,16 +247,19 @@ void Checker::CountWrite(const Saga& saga, const Write& write) {
   }
 }
 
-void Checker::OnEnd(Time now) {
-  pacts.OnEnd();
+bool Checker::StepLog::IsOutstanding() const {
+  return std::ranges::any_of(heard, [](const auto& entry) { return entry.second.outstanding; });
+}
+
+void Checker::OnEnd(std::uint32_t process, Time now) {
+  pacts.OnEnd(process);
   for (auto& [gid, saga] : sagas_) {
     for (StepLog& step : saga.steps) {
-      const bool may_arrive = step.outstanding;
-      step.cut_off = step.cut_off || may_arrive;
-      step.succeeded_now = step.resolved_now = step.undone_now = step.outstanding = false;
-      if (!may_arrive) continue;
-      step.maybe_until = step.sent + std::min(Timeout(*saga.stored.terms), kHold);
-      if (step.maybe_until < now) step.maybe_until = kNever;
+      const auto heard = step.heard.extract(process);
+      if (heard.empty() || !heard.mapped().outstanding) continue;
+      step.cut_off = true;
+      const Time until = heard.mapped().sent + std::min(Timeout(*saga.stored.terms), kHold);
+      if (until >= now) step.maybe_until = std::max(step.maybe_until, until);
     }
   }
 }

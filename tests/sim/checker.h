@@ -14,6 +14,7 @@
 #include "core/request.h"
 #include "core/step.h"
 #include "sim/death_checker.h"
+#include "sim/driver_checker.h"
 #include "sim/lease_checker.h"
 #include "sim/marks.h"
 #include "sim/pact_checker.h"
@@ -32,7 +33,8 @@ struct StepBooks {
 class Checker {
  public:
   Checker(Marks& marks, Policy policy)
-      : pacts(marks, policy,
+      : drivers([this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
+        pacts(marks, policy, drivers,
               [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
         deaths(marks,
                [this](const std::string& gid, std::string what) { Fail(gid, std::move(what)); }),
@@ -41,25 +43,28 @@ class Checker {
         marks_(marks),
         policy_(policy) {}
 
-  PactChecker pacts;  // Judges every model but the saga.
+  DriverChecker drivers;  // Judges who drives a transaction.
+  PactChecker pacts;      // Judges every model but the saga.
   LeaseChecker leases;
   DeathChecker deaths;  // Judges what a transaction may do to processes.
   TopicChecker topics;  // Judges edits of topics, and to whom messages go.
 
-  // Of the store: `verdict` of a write that has landed or was refused.
-  void OnWrite(const Write& write, Verdict verdict, Time now);
+  // How many instances share the store, and that it is one that can be shared.
+  void SetInstances(unsigned count, bool leased);
 
-  // Of the network: the process hands over a call, and hears of its outcome.
-  void OnCall(const std::string& gid, BranchIndex branch, Op op, Time now);
-  void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome);
+  // Of the store: `verdict` of a write of the process that has landed or was refused. `heard`: the
+  // process will learn of it.
+  void OnWrite(std::uint32_t process, const Write& write, Verdict verdict, bool heard, Time now);
+  void OnRead(std::uint32_t process, const std::string& gid) { drivers.OnRead(process, gid); }
 
-  // Of the process.
-  void OnStart(const std::string& owner) {
-    owner_ = owner;
-    pacts.OnStart(owner);
-    deaths.OnStart();
-  }
-  void OnEnd(Time now);  // Killed or stopped: its calls may still be under way.
+  // Of the network: a process hands over a call, and hears of its outcome.
+  void OnCall(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op, Time now);
+  void OnReply(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+               Outcome outcome);
+
+  // Of a process.
+  void OnStart(std::uint32_t process, const std::string& owner) { drivers.OnStart(process, owner); }
+  void OnEnd(std::uint32_t process, Time now);  // Its calls may still be under way.
 
   // Of the clients. `wait`: it asked for the outcome.
   void OnAnswer(const TxnRequest& request, bool submit, const Answer& answer);
@@ -79,18 +84,23 @@ class Checker {
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
-  struct StepLog {
-    bool called = false;         // The action was ever handed to the network.
-    bool compensated = false;    // A compensation was ever handed to the network.
-    bool succeeded_now = false;  // This process has heard of the action's success.
-    bool resolved_now = false;   // This process has heard a definite result of the action.
-    bool undone_now = false;     // This process has heard of the compensation's success.
-    bool outstanding = false;    // An action call of this process has not ended.
-    Time maybe_until = kNever;   // A call of a former process may be under way until then.
+  // What one process has heard of a step.
+  struct Heard {
+    bool succeeded = false;    // The action's success.
+    bool resolved = false;     // A definite result of the action.
+    bool undone = false;       // The compensation's success.
+    bool outstanding = false;  // An action call of it has not ended.
     Time sent = kNever;
-    unsigned unknowns = 0;  // Unknown outcomes heard, in all processes together.
+  };
+  struct StepLog {
+    bool called = false;                   // The action was ever handed to the network.
+    bool compensated = false;              // A compensation was ever handed to the network.
+    std::map<std::uint32_t, Heard> heard;  // By process; of the living.
+    Time maybe_until = kNever;  // A call of one that has ended may be under way until then.
+    unsigned unknowns = 0;      // Unknown outcomes heard, in all processes together.
     unsigned failures = 0;
     bool cut_off = false;  // A call to the action was under way when a process ended.
+    bool IsOutstanding() const;
   };
   struct Saga {
     Txn stored;
@@ -109,21 +119,24 @@ class Checker {
   void CheckStepAtEnd(const StepLog& step, const Txn& next, const Branch& branch);
   void CountEnd(const Saga& saga, const Txn& next);
   void CheckBackoff(const Saga& saga, const Txn& next);
-  void CheckIndex(const Write& write, Time now);
-  void CheckAction(const Saga& saga, std::size_t step, Time now);
-  void CheckCompensation(const Saga& saga, std::size_t step, Time now);
+  void CheckIndex(const Saga& saga, const Write& write, Time now);
+  void CheckAction(std::uint32_t process, const Saga& saga, std::size_t step);
+  void CheckCompensation(std::uint32_t process, const Saga& saga, std::size_t step, Time now);
+  bool IsForcedUnderOwner(std::uint32_t process, const Txn& txn) const;
+  Time UnderWayUntil(std::uint32_t process, const Saga& saga, std::size_t step) const;
   void CountWrite(const Saga& saga, const Write& write);
   void CheckSubmitted(const Txn& txn, const Terms& asked, Answer::Kind answer);
   void CheckWaited(const Txn& txn, Answer::Kind answer);
   void CheckTerms(const Txn& txn, const Terms& asked);
-  bool ActionKnown(const Saga& saga, std::size_t step) const;
-  bool UndoneKnown(const Saga& saga, std::size_t step) const;
+  static Heard HeardBy(std::uint32_t process, const StepLog& step);
+  bool ActionKnown(std::uint32_t process, const Saga& saga, std::size_t step) const;
+  bool UndoneKnown(std::uint32_t process, const Saga& saga, std::size_t step) const;
   Duration Base(const Terms& terms) const;
   Duration Timeout(const Terms& terms) const;
 
   Marks& marks_;
   const Policy policy_;
-  std::string owner_;
+  Duration early_{0};  // How much sooner than by the judge's clock something may be due.
   std::map<std::string, Saga> sagas_;
   std::vector<std::string> violations_;
 };

@@ -17,100 +17,133 @@ bool BuildsOn(const Terms& terms, std::size_t later, std::size_t earlier) {
 
 }  // namespace
 
+Checker::Heard Checker::HeardBy(std::uint32_t process, const StepLog& step) {
+  const auto found = step.heard.find(process);
+  return found == step.heard.end() ? Heard() : found->second;
+}
+
 // Whether the success of an action may be built on: durable, or, written behind, heard of.
-bool Checker::ActionKnown(const Saga& saga, std::size_t step) const {
+bool Checker::ActionKnown(std::uint32_t process, const Saga& saga, std::size_t step) const {
   const bool durable = saga.stored.branches[step].action == BranchStatus::kSucceed;
-  const bool heard =
-      saga.stored.terms->progress == ProgressMode::kBehind &&
-      (saga.steps[step].succeeded_now || saga.stored.body->steps[step].action.empty());
+  const bool heard = saga.stored.terms->progress == ProgressMode::kBehind &&
+                     (HeardBy(process, saga.steps[step]).succeeded ||
+                      saga.stored.body->steps[step].action.empty());
   return durable || heard;
 }
 
-bool Checker::UndoneKnown(const Saga& saga, std::size_t step) const {
+bool Checker::UndoneKnown(std::uint32_t process, const Saga& saga, std::size_t step) const {
   const bool durable = saga.stored.branches[step].compensate == BranchStatus::kSucceed;
-  const bool heard =
-      saga.stored.terms->progress == ProgressMode::kBehind &&
-      (saga.steps[step].undone_now || saga.stored.body->steps[step].compensate.empty());
+  const bool heard = saga.stored.terms->progress == ProgressMode::kBehind &&
+                     (HeardBy(process, saga.steps[step]).undone ||
+                      saga.stored.body->steps[step].compensate.empty());
   return durable || heard;
 }
 
-void Checker::OnCall(const std::string& gid, BranchIndex branch, Op op, Time now) {
-  if (std::string wrong = leases.OnCall(now); !wrong.empty()) Fail(gid, std::move(wrong));
-  deaths.OnCall(gid);
-  if (pacts.Knows(gid)) return pacts.OnCall(gid, branch, op, now);
+void Checker::OnCall(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+                     Time now) {
+  if (std::string wrong = leases.OnCall(process, now); !wrong.empty()) Fail(gid, std::move(wrong));
+  if (!drivers.IsUnaware(process, gid)) deaths.OnCall(gid);
+  drivers.OnCall(process, gid);
+  if (pacts.Knows(gid)) return pacts.OnCall(process, gid, branch, op, now);
   const auto found = sagas_.find(gid);
   if (found == sagas_.end()) return Fail(gid, "G4: a call for a saga that is not durable");
   Saga& saga = found->second;
   StepLog& step = saga.steps[branch.value];
-  if (saga.stored.branches[branch.value].tried && now < saga.stored.due) {
+  if (saga.stored.branches[branch.value].tried && now + early_ < saga.stored.due) {
     Fail(gid, "G11: called again before its time");
   }
   if (op == Op::kAction) {
-    CheckAction(saga, branch.value, now);
+    CheckAction(process, saga, branch.value);
     if (step.cut_off) marks_.Hit(Mark::kCalledAgainAfterCrash);
     step.called = true;
-    step.outstanding = true;
-    step.sent = now;
+    step.heard[process].outstanding = true;
+    step.heard[process].sent = now;
   } else {
-    CheckCompensation(saga, branch.value, now);
+    CheckCompensation(process, saga, branch.value, now);
     step.compensated = true;
   }
 }
 
 // G4 and S3: durable intent, and never once the rollback is durable. S4: in order.
-void Checker::CheckAction(const Saga& saga, std::size_t step, Time /*now*/) {
+void Checker::CheckAction(std::uint32_t process, const Saga& saga, std::size_t step) {
   const Txn& txn = saga.stored;
+  if (HeardBy(process, saga.steps[step]).outstanding) {
+    Fail(txn.gid(), "an action is called twice at a time");
+  }
   if (txn.status != TxnStatus::kSubmitted) {
+    if (IsForcedUnderOwner(process, txn)) return;
     return Fail(txn.gid(), "S3: an action is called while " + std::string(Name(txn.status)));
   }
   if (txn.branches[step].action != BranchStatus::kPrepared) {
     Fail(txn.gid(), "G8: an action with a result is called again");
   }
-  if (saga.steps[step].outstanding) Fail(txn.gid(), "an action is called twice at a time");
   const Terms& terms = *txn.terms;
   for (std::size_t i = 0; i < step && !terms.concurrent; ++i) {
-    if (!ActionKnown(saga, i)) Fail(txn.gid(), "S4: an action before the one ahead of it");
+    if (!ActionKnown(process, saga, i)) Fail(txn.gid(), "S4: an action before the one ahead of it");
   }
   if (step >= terms.after.size()) return;
   for (const BranchIndex other : terms.after[step]) {
-    if (!ActionKnown(saga, other.value)) Fail(txn.gid(), "S4: an action against the orders");
+    if (!ActionKnown(process, saga, other.value)) {
+      Fail(txn.gid(), "S4: an action against the orders");
+    }
   }
 }
 
+// An operator has ended it on another instance; its owner hears of that by its next write.
+bool Checker::IsForcedUnderOwner(std::uint32_t process, const Txn& txn) const {
+  return txn.force.when != kNever && drivers.IsUnaware(process, txn.gid());
+}
+
+// Until when an action's call of any other process, living or not, may be under way.
+Time Checker::UnderWayUntil(std::uint32_t process, const Saga& saga, std::size_t step) const {
+  constexpr Duration kHold = std::chrono::seconds(10);
+  Time until = saga.steps[step].maybe_until;
+  for (const auto& [other, heard] : saga.steps[step].heard) {
+    if (other == process || !heard.outstanding) continue;
+    until = std::max(until, heard.sent + std::min(Timeout(*saga.stored.terms), kHold));
+  }
+  return until;
+}
+
 // G4: after the durable decision. S3: not while the action may be under way. S4: in reverse.
-void Checker::CheckCompensation(const Saga& saga, std::size_t step, Time now) {
+void Checker::CheckCompensation(std::uint32_t process, const Saga& saga, std::size_t step,
+                                Time now) {
   const Txn& txn = saga.stored;
   if (txn.status != TxnStatus::kAborting) {
+    if (IsForcedUnderOwner(process, txn)) return;
     return Fail(txn.gid(), "G4: a compensation while " + std::string(Name(txn.status)));
   }
-  const bool resolved =
-      txn.branches[step].action != BranchStatus::kPrepared || saga.steps[step].resolved_now;
-  if (saga.steps[step].outstanding) Fail(txn.gid(), "S3: compensated while being called");
-  if (saga.steps[step].maybe_until != kNever) marks_.Hit(Mark::kHeldBack);
-  if (!resolved && saga.steps[step].maybe_until > now) {
+  const Heard heard = HeardBy(process, saga.steps[step]);
+  const bool resolved = txn.branches[step].action != BranchStatus::kPrepared || heard.resolved;
+  if (heard.outstanding) Fail(txn.gid(), "S3: compensated while being called");
+  const Time until = UnderWayUntil(process, saga, step);
+  if (until != kNever) marks_.Hit(Mark::kHeldBack);
+  if (!resolved && until > now + early_) {
     Fail(txn.gid(), "S3: compensated while a former process's call may be under way");
   }
   for (std::size_t i = 0; i < saga.steps.size(); ++i) {
-    if (i == step || !saga.steps[i].called || UndoneKnown(saga, i)) continue;
+    if (i == step || !saga.steps[i].called || UndoneKnown(process, saga, i)) continue;
     if (BuildsOn(*txn.terms, i, step)) {
       Fail(txn.gid(), "S4: compensated before a step that built on it");
     }
   }
 }
 
-void Checker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome) {
-  if (pacts.Knows(gid)) return pacts.OnReply(gid, branch, op, outcome);
+void Checker::OnReply(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+                      Outcome outcome) {
+  if (pacts.Knows(gid)) return pacts.OnReply(process, gid, branch, op, outcome);
   const auto found = sagas_.find(gid);
   if (found == sagas_.end()) return;
   StepLog& step = found->second.steps[branch.value];
+  Heard& heard = step.heard[process];
   if (op == Op::kCompensate) {
-    step.undone_now = step.undone_now || outcome == Outcome::kSuccess;
+    heard.undone = heard.undone || outcome == Outcome::kSuccess;
     return;
   }
-  step.outstanding = false;
-  step.succeeded_now = step.succeeded_now || outcome == Outcome::kSuccess;
+  heard.outstanding = false;
+  heard.succeeded = heard.succeeded || outcome == Outcome::kSuccess;
   const bool definite = outcome == Outcome::kSuccess || outcome == Outcome::kFailure;
-  step.resolved_now = step.resolved_now || definite;
+  heard.resolved = heard.resolved || definite;
   if (outcome == Outcome::kUnknown) ++step.unknowns;
   if (outcome == Outcome::kFailure) ++step.failures;
 }

@@ -118,15 +118,10 @@ void World::Ask(std::size_t index) {
   At(rng_.Millis(500, 5'000), [this, index] { Ask(index); });
 }
 
-std::size_t World::NewAsked() {
-  asked_.push_back({incarnation_, false});
-  return asked_.size() - 1;
-}
-
 // Returns whether an answer may be looked at; a second one to the same question is a fault.
 bool World::Settle(std::size_t asked) {
   if (std::exchange(asked_[asked].answered, true)) checker_.Fail("client", "answered twice");
-  return wanted_crash_ == Mark::kCount;  // A process that ends with this event says nothing.
+  return !asked_[asked].instance->IsDoomed();
 }
 
 void World::OnAnswer(std::size_t index, const TxnRequest& request, bool submit,
@@ -146,7 +141,6 @@ void World::OnAnswer(std::size_t index, const TxnRequest& request, bool submit,
 }
 
 void World::Submit(std::size_t index, const TxnRequest& request) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
   if (checker_.IsStored(gid)) {
     marks_.Hit(Mark::kDuplicateSubmit);
@@ -154,38 +148,41 @@ void World::Submit(std::size_t index, const TxnRequest& request) {
     const bool ended = status == TxnStatus::kSucceed || status == TxnStatus::kFailed;
     if (ended) marks_.Hit(Mark::kSubmitAfterEnd);
   }
-  process_->door->Post("submit", ToJson(request),
-                       [this, index, request, asked = NewAsked()](const Answer& answer) {
-                         if (Settle(asked)) OnAnswer(index, request, true, answer);
-                       });
+  AtDoor([this, index, request](Door& door, std::size_t asked) {
+    door.Post("submit", ToJson(request), [this, index, request, asked](const Answer& answer) {
+      if (Settle(asked)) OnAnswer(index, request, true, answer);
+    });
+  });
 }
 
 void World::Prepare(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const TxnRequest& request = plans_[index].request;
-  process_->door->Post("prepare", ToJson(request),
-                       [this, index, request, asked = NewAsked()](const Answer& answer) {
-                         if (Settle(asked)) OnAnswer(index, request, false, answer);
-                       });
+  AtDoor([this, index, request](Door& door, std::size_t asked) {
+    door.Post("prepare", ToJson(request), [this, index, request, asked](const Answer& answer) {
+      if (Settle(asked)) OnAnswer(index, request, false, answer);
+    });
+  });
 }
 
 void World::Force(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
-  process_->door->Post("forceStop", R"({"gid":")" + gid + R"(","reason":"drawn"})",
-                       [this, gid, asked = NewAsked()](const Answer& answer) {
-                         if (Settle(asked)) checker_.OnForced(gid, answer);
-                       });
+  AtDoor([this, gid](Door& door, std::size_t asked) {
+    door.Post("forceStop", R"({"gid":")" + gid + R"(","reason":"drawn"})",
+              [this, gid, asked](const Answer& answer) {
+                if (Settle(asked)) checker_.OnForced(gid, answer);
+              });
+  });
 }
 
 void World::Reset(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
-  process_->door->Post("resetNextCronTime", R"({"gid":")" + gid + R"("})",
-                       [this, asked = NewAsked()](const Answer& answer) {
-                         Settle(asked);
-                         if (answer.kind == Answer::Kind::kSuccess) marks_.Hit(Mark::kResetDue);
-                       });
+  AtDoor([this, gid](Door& door, std::size_t asked) {
+    door.Post("resetNextCronTime", R"({"gid":")" + gid + R"("})",
+              [this, asked](const Answer& answer) {
+                Settle(asked);
+                if (answer.kind == Answer::Kind::kSuccess) marks_.Hit(Mark::kResetDue);
+              });
+  });
 }
 
 // The operator has mended what killed, and lets everything that was set aside go on.
@@ -197,68 +194,64 @@ void World::Release() {
 
 // A saga cannot be aborted by its client, whatever its state.
 void World::Abort(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
-  process_->door->Post("abort", R"({"gid":")" + gid + R"(","trans_type":"saga"})",
-                       [this, gid, asked = NewAsked()](const Answer& answer) {
-                         Settle(asked);
-                         marks_.Hit(Mark::kAbortRefused);
-                         if (answer.kind != Answer::Kind::kSuccess) return;
-                         checker_.Fail(gid, "G3: a saga was aborted by its client");
-                       });
+  AtDoor([this, gid](Door& door, std::size_t asked) {
+    door.Post("abort", R"({"gid":")" + gid + R"(","trans_type":"saga"})",
+              [this, gid, asked](const Answer& answer) {
+                Settle(asked);
+                marks_.Hit(Mark::kAbortRefused);
+                if (answer.kind != Answer::Kind::kSuccess) return;
+                checker_.Fail(gid, "G3: a saga was aborted by its client");
+              });
+  });
 }
 
 void World::Query(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string& gid = plans_[index].gid;
-  process_->door->Query(gid, [this, gid, asked = NewAsked()](const api::HttpReply& reply) {
-    Settle(asked);
-    if (reply.status == 200) checker_.OnShown(gid, reply.body);
+  AtDoor([this, gid](Door& door, std::size_t asked) {
+    door.Query(gid, [this, gid, asked](const api::HttpReply& reply) {
+      Settle(asked);
+      if (reply.status == 200) checker_.OnShown(gid, reply.body);
+    });
   });
 }
 
 // G13: what could never be run is refused, and nothing of it is stored.
 void World::SendNonsense(std::size_t index) {
-  if (!process_) return marks_.Hit(Mark::kWentUnserved);
   const std::string gid = "nonsense-" + std::to_string(index);
   const std::string steps = R"("steps":[{"action":"http://bank.example/1"},)"
                             R"({"action":"http://bank.example/2"}],"payloads":["{}","{}"])";
   const std::string cycle = R"(,"custom_data":"{\"orders\":{\"0\":[1],\"1\":[0]},)"
                             R"(\"concurrent\":true}")";
   const std::string wrong[] = {cycle, R"(,"retry_limit":-1)", R"(,"timeout_to_fail":"soon")"};
-  process_->door->Post(
-      "submit", R"({"gid":")" + gid + R"(","trans_type":"saga",)" + steps + wrong[index % 3] + "}",
-      [this, gid, asked = NewAsked()](const Answer& answer) {
-        Settle(asked);
-        marks_.Hit(Mark::kNonsenseRefused);
-        if (answer.kind == Answer::Kind::kInvalid && !checker_.IsStored(gid)) return;
-        checker_.Fail(gid, "G13: nonsense was not refused at the door");
-      });
+  const std::string json =
+      R"({"gid":")" + gid + R"(","trans_type":"saga",)" + steps + wrong[index % 3] + "}";
+  AtDoor([this, gid, json](Door& door, std::size_t asked) {
+    door.Post("submit", json, [this, gid, asked](const Answer& answer) {
+      Settle(asked);
+      marks_.Hit(Mark::kNonsenseRefused);
+      if (answer.kind == Answer::Kind::kInvalid && !checker_.IsStored(gid)) return;
+      checker_.Fail(gid, "G13: nonsense was not refused at the door");
+    });
+  });
 }
 
+// A request of any other client; returns false when the instance is down.
 bool World::Send(const std::string& method, const std::string& target, Door::AnswerFn answer) {
-  if (!process_) {
-    marks_.Hit(Mark::kWentUnserved);
-    return false;
-  }
-  process_->door->Send(method, target,
-                       [this, answer = std::move(answer), asked = NewAsked()](const Answer& heard) {
-                         if (Settle(asked)) answer(heard);
-                       });
-  return true;
+  return AtDoor([this, method, target, answer = std::move(answer)](Door& door, std::size_t asked) {
+    door.Send(method, target, [this, answer, asked](const Answer& heard) {
+      if (Settle(asked)) answer(heard);
+    });
+  });
 }
 
-// A request of any other client; returns false when the process is down.
 bool World::Post(const std::string& action, std::string json, Door::AnswerFn answer) {
-  if (!process_) {
-    marks_.Hit(Mark::kWentUnserved);
-    return false;
-  }
-  process_->door->Post(action, std::move(json),
-                       [this, answer = std::move(answer), asked = NewAsked()](const Answer& heard) {
-                         if (Settle(asked)) answer(heard);
-                       });
-  return true;
+  return AtDoor([this, action, json = std::move(json), answer = std::move(answer)](
+                    Door& door, std::size_t asked) {
+    door.Post(action, json, [this, answer, asked](const Answer& heard) {
+      if (Settle(asked)) answer(heard);
+    });
+  });
 }
 
 }  // namespace treaty::sim

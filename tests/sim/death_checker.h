@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -19,18 +20,19 @@ class DeathChecker {
   using FailFn = std::function<void(const std::string& gid, std::string what)>;
   DeathChecker(Marks& marks, FailFn fail) : marks_(marks), fail_(std::move(fail)) {}
 
-  void OnStart() { ++incarnation_; }
+  // How many instances there are: each of them may die once of what the others are about to count.
+  void SetInstances(unsigned count) { instances_ = count; }
 
   // The process dies of it, once the event at hand is over.
-  void OnKilled(const std::string& gid) {
+  void OnKilled(std::uint32_t process, const std::string& gid) {
     Life& life = lives_[gid];
-    if (std::exchange(life.killed, incarnation_) == incarnation_) return;
-    if (++life.kills > 3) fail_(gid, "G10: it has killed more than three processes");
+    if (std::exchange(life.killed, process) == process) return;
+    if (++life.kills > 3 + instances_ - 1) fail_(gid, "G10: it has killed too many processes");
   }
 
-  void OnStored(const Txn& next) {
+  void OnStored(std::uint32_t process, const Txn& next) {
     Life& life = lives_[next.gid()];
-    if (next.deaths > life.deaths) CheckCount(next, life);
+    if (next.deaths > life.deaths) CheckCount(process, next, life);
     if (next.deaths == 0) life.kills = 0;
     if (life.deaths == 3 && next.deaths == 0) marks_.Hit(Mark::kReleased);
     life.deaths = next.IsFinished() ? 0 : next.deaths;
@@ -54,21 +56,21 @@ class DeathChecker {
   struct Life {
     unsigned deaths = 0;  // As stored.
     unsigned kills = 0;
-    unsigned killed = 0;      // The last incarnation that died of it.
-    unsigned counted_in = 0;  // The incarnation that counted last.
+    std::uint32_t killed = 0;      // The last process that died of it.
+    std::uint32_t counted_in = 0;  // The process that counted last.
   };
 
   // Each process counts the end of its predecessor, and that once.
-  void CheckCount(const Txn& next, Life& life) {
+  void CheckCount(std::uint32_t process, const Txn& next, Life& life) {
     if (next.deaths != life.deaths + 1) fail_(next.gid(), "G10: a death was skipped");
-    if (life.counted_in == incarnation_) fail_(next.gid(), "G10: a death was counted twice");
-    life.counted_in = incarnation_;
+    if (life.counted_in == process) fail_(next.gid(), "G10: a death was counted twice");
+    life.counted_in = process;
     if (next.deaths == 3) marks_.Hit(Mark::kQuarantined);
   }
 
   Marks& marks_;
   const FailFn fail_;
-  unsigned incarnation_ = 0;
+  unsigned instances_ = 1;
   std::map<std::string, Life> lives_;
 };
 

@@ -1,7 +1,9 @@
-// Nothing is sent after the end of a process's lease, as the store has it (reliability S3, G6).
+// Nothing is sent by a process whose lease has ended, as others see it (reliability S3, G6).
 
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/time.h"
@@ -10,20 +12,18 @@ namespace treaty::sim {
 
 class LeaseChecker {
  public:
-  // The store has given or renewed the lease; kNever: it has ended it.
-  void OnHeld(Time end) {
-    leased_ = true;
-    end_ = end;
-  }
+  // It lasts until `end`, in true time; kNever: it was given back or reaped.
+  void OnHeld(std::uint32_t process, Time end) { ends_[process] = end; }
 
   // Returns what is wrong with a call that is sent now; empty: nothing.
-  std::string OnCall(Time now) const {
-    return leased_ && now >= end_ ? "S3: called after the end of the process's lease" : "";
+  std::string OnCall(std::uint32_t process, Time now) const {
+    const auto found = ends_.find(process);
+    const bool over = found != ends_.end() && now >= found->second;
+    return over ? "S3: called after the end of the process's lease" : "";
   }
 
  private:
-  bool leased_ = false;
-  Time end_ = kNever;
+  std::map<std::uint32_t, Time> ends_;  // Of those who have ever had one.
 };
 
 }  // namespace treaty::sim

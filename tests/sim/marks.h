@@ -23,6 +23,8 @@ namespace treaty::sim {
   X(CommitRefused, "commit refused")                                     \
   X(CommitAnswerLost, "commit stored, answer lost")                      \
   X(CommitRequestLost, "commit lost, outcome unknown")                   \
+  X(CommitLate, "commit late, outcome unknown")                          \
+  X(LateCommitLanded, "late commit stored after all")                    \
   X(UnknownSettledStored, "unknown commit settled as stored")            \
   X(UnknownSettledAgain, "unknown commit settled by writing again")      \
   X(ReadFailed, "read of the store failed")                              \
@@ -99,7 +101,13 @@ namespace treaty::sim {
   X(TopicEditedBetween, "delivered to one who has left the topic since") \
   X(LeaseOut, "lease ran out, and was renewed")                          \
   X(LeaseLost, "lease lost to somebody else")                            \
-  X(LeaseRefused, "started while somebody else held the lease")
+  X(Reaped, "another's lease reaped")                                    \
+  X(WaitedForFormer, "start waited for a former one's lease")            \
+  X(Frozen, "instance frozen")                                           \
+  X(FrozenBeyondLease, "instance frozen for longer than its lease")      \
+  X(ClockSet, "database's clock set")                                    \
+  X(TakenOver, "transaction taken over by another instance")             \
+  X(ChangedByAnother, "transaction changed on an instance that does not drive it")
 
 enum class Mark : std::uint8_t {
 #define X(name, text) k##name,

@@ -22,28 +22,29 @@ std::size_t Network::ServiceOf(const BranchCall& call) const {
   return std::stoul(call.branch_id()) - 1;
 }
 
-void Network::Call(const BranchCall& call, std::function<void(BranchReply)> done) {
+void Network::Call(const Caller& from, const BranchCall& call,
+                   std::function<void(BranchReply)> done) {
   const Time now = ports_.agenda->now();
   const std::string& gid = call.body->gid;
   const bool resumes = call.op == Op::kQuery && call.body->model == Model::kWorkflow;
   const Parcel parcel{++last_,         gid,     call.branch,       call.op,
                       ServiceOf(call), resumes, now + call.timeout};
   ports_.trace(parcel.id, call.branch.value * 2 + static_cast<std::uint64_t>(call.op));
-  ports_.checker->OnCall(gid, call.branch, call.op, now);
+  ports_.checker->OnCall(from.process, gid, call.branch, call.op, now);
   if (call.op == Op::kAction) ports_.checker->topics.OnCall(gid, call.branch, call.url());
-  open_[parcel.id] = {std::move(done), gid, call.branch, call.op};
-  ports_.agenda->Add(parcel.deadline, Agenda::Side::kProcess, [this, id = parcel.id] {
+  open_[parcel.id] = {from.process, from.side, std::move(done), gid, call.branch, call.op};
+  ports_.agenda->Add(parcel.deadline, from.side, [this, id = parcel.id] {
     if (!open_.contains(id)) return;
     ports_.marks->Hit(Mark::kTimedOut);
     End(id, Outcome::kUnknown, "time-out");
   });
   if (ports_.swarm->faults && gid == ports_.swarm->killer) {
-    ports_.checker->deaths.OnKilled(gid);
-    return ports_.crash(Mark::kKilled);
+    ports_.checker->deaths.OnKilled(from.process, gid);
+    return from.crash(Mark::kKilled);
   }
   if (Draw(ports_.swarm->call_crash)) {
     const bool arrives = ports_.rng->Percent(50);
-    ports_.crash(arrives ? Mark::kCrashAfterCall : Mark::kCrashBeforeCall);
+    from.crash(arrives ? Mark::kCrashAfterCall : Mark::kCrashBeforeCall);
     if (arrives) Send(parcel);
     return;
   }
@@ -60,7 +61,7 @@ void Network::EndEarly(std::uint64_t id) {
   const bool sent = ports_.rng->Percent(50);
   ports_.marks->Hit(sent ? Mark::kConnectRefused : Mark::kNotSent);
   const Outcome outcome = sent ? Outcome::kUnknown : Outcome::kNotSent;
-  ports_.agenda->Add(ports_.agenda->now() + Duration(1), Agenda::Side::kProcess,
+  ports_.agenda->Add(ports_.agenda->now() + Duration(1), open_.at(id).side,
                      [this, id, outcome] { End(id, outcome, "ended early"); });
 }
 
@@ -84,9 +85,18 @@ void Network::Deliver(const Parcel& parcel) {
   ports_.agenda->Add(ports_.agenda->now() + Latency(), Agenda::Side::kWorld,
                      [this, id = parcel.id, outcome] {
                        --travelling_;
-                       if (!open_.contains(id)) return ports_.marks->Hit(Mark::kLateReply);
-                       End(id, outcome, "said so");
+                       Arrive(id, outcome);
                      });
+}
+
+// The reply is heard when the process is there to hear it.
+void Network::Arrive(std::uint64_t id, Outcome outcome) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return ports_.marks->Hit(Mark::kLateReply);
+  ports_.agenda->Add(ports_.agenda->now(), found->second.side, [this, id, outcome] {
+    if (open_.contains(id)) return End(id, outcome, "said so");
+    ports_.marks->Hit(Mark::kLateReply);
+  });
 }
 
 bool Network::Take(std::uint32_t& left, Mark mark) {
@@ -135,19 +145,29 @@ void Network::End(std::uint64_t id, Outcome outcome, const char* text) {
   const Open open = std::move(found->second);
   open_.erase(found);
   ports_.trace(id, 16 + static_cast<std::uint64_t>(outcome));
-  ports_.checker->OnReply(open.gid, open.branch, open.op, outcome);
+  ports_.checker->OnReply(open.process, open.gid, open.branch, open.op, outcome);
   open.done({outcome, text});
 }
 
-void Network::CancelAll() {
+void Network::CancelAll(const Caller& of) {
   std::vector<std::uint64_t> ids;
-  ids.reserve(open_.size());
-  for (const auto& [id, open] : open_) ids.push_back(id);
+  for (const auto& [id, open] : open_) {
+    if (open.process == of.process) ids.push_back(id);
+  }
   std::ranges::sort(ids);
   for (const std::uint64_t id : ids) {
-    ports_.agenda->Add(ports_.agenda->now(), Agenda::Side::kProcess,
+    ports_.agenda->Add(ports_.agenda->now(), of.side,
                        [this, id] { End(id, Outcome::kUnknown, "cancelled"); });
   }
+}
+
+void Network::Drop(std::uint32_t process) {
+  std::erase_if(open_, [process](const auto& entry) { return entry.second.process == process; });
+}
+
+std::size_t Network::open(std::uint32_t process) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      open_, [process](const auto& entry) { return entry.second.process == process; }));
 }
 
 void Network::Heal() {

@@ -16,6 +16,13 @@
 
 namespace treaty::sim {
 
+// A process, as the network and the store see it.
+struct Caller {
+  std::uint32_t process = 0;  // Unlike any other's, of all instances and all their starts.
+  Agenda::Side side{};
+  std::function<void(Mark)> crash;  // Asks for its crash at the end of the present event.
+};
+
 // How the service of one step behaves, and what it has done.
 struct Service {
   // Left to do before it behaves.
@@ -41,24 +48,27 @@ class Network {
     Rng* rng;
     Marks* marks;
     Swarm* swarm;
-    std::function<void(Mark)> crash;
     std::function<void(std::uint64_t, std::uint64_t)> trace;
     std::function<void(const std::string& gid)> resumed;  // A workflow's client was called.
   };
   explicit Network(Ports ports) : ports_(std::move(ports)) {}
 
-  void Call(const BranchCall& call, std::function<void(BranchReply)> done);
-  void CancelAll();
-  void DropProcess() { open_.clear(); }
+  void Call(const Caller& from, const BranchCall& call, std::function<void(BranchReply)> done);
+  void CancelAll(const Caller& of);
+  // Nobody is there any more to hear of the replies.
+  void Drop(std::uint32_t process);
   // From now on every service gives definite answers.
   void Heal();
 
   std::map<std::string, std::vector<Service>> services;  // By gid.
   std::size_t open() const { return open_.size(); }
+  std::size_t open(std::uint32_t process) const;
   std::size_t travelling() const { return travelling_; }
 
  private:
   struct Open {
+    std::uint32_t process;
+    Agenda::Side side;
     std::function<void(BranchReply)> done;
     std::string gid;
     BranchIndex branch;
@@ -77,6 +87,7 @@ class Network {
   void EndEarly(std::uint64_t id);
   void Send(const Parcel& parcel);
   void Deliver(const Parcel& parcel);
+  void Arrive(std::uint64_t id, Outcome outcome);
   Outcome Act(Service& service);
   Outcome Undo(Service& service);
   void End(std::uint64_t id, Outcome outcome, const char* text);
@@ -95,14 +106,15 @@ class Network {
 
 class SimParticipant final : public Participant {
  public:
-  explicit SimParticipant(Network& network) : network_(network) {}
+  SimParticipant(Network& network, Caller caller) : network_(network), caller_(std::move(caller)) {}
   void Call(BranchCall call, std::function<void(BranchReply)> done) override {
-    network_.Call(call, std::move(done));
+    network_.Call(caller_, call, std::move(done));
   }
-  void CancelAll() override { network_.CancelAll(); }
+  void CancelAll() override { network_.CancelAll(caller_); }
 
  private:
   Network& network_;
+  const Caller caller_;
 };
 
 }  // namespace treaty::sim

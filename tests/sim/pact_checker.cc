@@ -75,8 +75,9 @@ void PactChecker::OnWrite(const Write& write, Verdict verdict, Time now) {
     CheckResults(pact, next);
   }
   if (next.IsFinished()) CheckEnd(next);
-  CheckIndex(write, now);
+  CheckIndex(pact, write, now);
   pact.stored = next;
+  pact.owner = write.owner;
   pact.legs.resize(next.branches.size());
 }
 
@@ -184,14 +185,14 @@ void PactChecker::CheckEnd(const Txn& next) {
   marks_.Hit(next.status == S::kSucceed ? Mark::kPactSucceeded : Mark::kPactUndone);
 }
 
-// G10: whoever is unfinished is owned by the living, or in the index with a time in reach.
-void PactChecker::CheckIndex(const Write& write, Time now) {
+// G10: whoever is unfinished has an owner, or is in the index with a time in reach.
+void PactChecker::CheckIndex(const Pact& pact, const Write& write, Time now) {
   const Txn& txn = *write.txn;
   if (txn.IsFinished() || txn.IsQuarantined()) return;
-  if (!write.owner.empty()) {
-    if (write.owner != owner_) Fail(txn.gid(), "G10: owned by a process that has ended");
-    return;
-  }
+  const bool owned = !write.owner.empty();
+  if (owned && !pact.owner.empty() && pact.owner != write.owner) marks_.Hit(Mark::kTakenOver);
+  if (owned && write.wake != kNever) marks_.Hit(Mark::kChangedByAnother);
+  if (owned) return;
   const Duration reach = std::max({policy_.retry_cap, PreparedFor(txn), Duration(txn.terms->delay),
                                    Duration(txn.terms->retry_interval)});
   if (write.wake == kNever || write.wake > now + reach + reach / 4) {
@@ -199,46 +200,58 @@ void PactChecker::CheckIndex(const Write& write, Time now) {
   }
 }
 
-bool PactChecker::IsDoneKnown(const Pact& pact, std::size_t branch, Op op) const {
+bool PactChecker::IsDoneKnown(std::uint32_t process, const Pact& pact, std::size_t branch,
+                              Op op) const {
   if (StatusOf(pact.stored.branches[branch], op) == BranchStatus::kSucceed) return true;
   if (pact.stored.terms->progress != ProgressMode::kBehind) return false;
-  return pact.legs[branch].done_now[Way(op)] || Url(pact.stored, branch, op).empty();
+  return pact.legs[branch].done_by[Way(op)].contains(process) ||
+         Url(pact.stored, branch, op).empty();
 }
 
 // TCC newest first, the others in the order of their branches.
-void PactChecker::CheckOrder(const Pact& pact, std::size_t branch, Op op) {
+void PactChecker::CheckOrder(std::uint32_t process, const Pact& pact, std::size_t branch, Op op) {
   if (pact.stored.terms->concurrent_option) return;
   const bool newest_first = pact.stored.body->model == Model::kTcc;
   const std::size_t from = newest_first ? branch + 1 : 0;
   const std::size_t to = newest_first ? pact.legs.size() : branch;
   for (std::size_t i = from; i < to; ++i) {
-    if (!IsDoneKnown(pact, i, op)) Fail(pact.stored.gid(), "a branch was called before its turn");
+    if (IsDoneKnown(process, pact, i, op)) continue;
+    Fail(pact.stored.gid(), "a branch was called before its turn");
   }
 }
 
-void PactChecker::CheckQuery(const Pact& pact, Time now) {
+// The client may have decided on another instance, which the owner does not know yet.
+void PactChecker::CheckQuery(std::uint32_t process, const Pact& pact, Time now) {
   const Txn& txn = pact.stored;
-  if (txn.status != S::kPrepared) Fail(txn.gid(), "asked, but the decision is durable");
-  const bool too_soon = txn.body->model == Model::kMessage && now < txn.created + PreparedFor(txn);
+  const bool decided = txn.status != S::kPrepared && !drivers_.IsUnaware(process, txn.gid());
+  if (decided) Fail(txn.gid(), "asked, but the decision is durable");
+  const Time soonest = txn.created + PreparedFor(txn) - early_;
+  const bool too_soon = txn.body->model == Model::kMessage && now < soonest;
   if (too_soon) Fail(txn.gid(), "M1: asked before the time-out");
   marks_.Hit(txn.body->model == Model::kMessage ? Mark::kAsked : Mark::kResumed);
 }
 
-void PactChecker::OnCall(const std::string& gid, BranchIndex branch, Op op, Time now) {
+void PactChecker::OnCall(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+                         Time now) {
   Pact& pact = pacts_[gid];
   if (pact.stored.version == 0) return Fail(gid, "G4: called, but not stored");
-  if (op == Op::kQuery) return CheckQuery(pact, now);
+  if (op == Op::kQuery) return CheckQuery(process, pact, now);
   if (branch.value >= pact.legs.size()) return Fail(gid, "T2: a branch that is not registered");
   const S needed = op == Op::kAction ? S::kSubmitted : S::kAborting;
-  if (pact.stored.status != needed) Fail(gid, "T1/M1: called before the decision was durable");
-  if (now < pact.stored.created + pact.stored.terms->delay) Fail(gid, "M5: delivered too soon");
+  const bool forced = pact.stored.force.when != kNever && drivers_.IsUnaware(process, gid);
+  if (pact.stored.status != needed && !forced) {
+    Fail(gid, "T1/M1: called before the decision was durable");
+  }
+  const Time soonest = pact.stored.created + pact.stored.terms->delay - early_;
+  if (now < soonest) Fail(gid, "M5: delivered too soon");
   Leg& leg = pact.legs[branch.value];
   if (leg.called[1 - Way(op)]) Fail(gid, "G5: called in both directions");
   leg.called[Way(op)] = true;
-  CheckOrder(pact, branch.value, op);
+  CheckOrder(process, pact, branch.value, op);
 }
 
-void PactChecker::OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome) {
+void PactChecker::OnReply(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+                          Outcome outcome) {
   Pact& pact = pacts_[gid];
   if (op == Op::kQuery) {
     pact.confirmed = pact.confirmed || outcome == Outcome::kSuccess;
@@ -246,12 +259,15 @@ void PactChecker::OnReply(const std::string& gid, BranchIndex branch, Op op, Out
     return;
   }
   if (outcome != Outcome::kSuccess || branch.value >= pact.legs.size()) return;
-  pact.legs[branch.value].done[Way(op)] = pact.legs[branch.value].done_now[Way(op)] = true;
+  pact.legs[branch.value].done[Way(op)] = true;
+  pact.legs[branch.value].done_by[Way(op)].insert(process);
 }
 
-void PactChecker::OnEnd() {
+void PactChecker::OnEnd(std::uint32_t process) {
   for (auto& [gid, pact] : pacts_) {
-    for (Leg& leg : pact.legs) leg.done_now[0] = leg.done_now[1] = false;
+    for (Leg& leg : pact.legs) {
+      for (auto& done : leg.done_by) done.erase(process);
+    }
   }
 }
 
@@ -268,7 +284,7 @@ void PactChecker::OnSubmitted(const std::string& gid, const Answer& answer, bool
   const bool forward = txn.status == S::kSubmitted || txn.status == S::kSucceed;
   if (answer.kind == Answer::Kind::kSuccess) {
     if (txn.version == 0) return Fail(gid, "T4: a submit of nothing was acknowledged");
-    if (txn.body->model == Model::kWorkflow) return;
+    if (txn.body->model == Model::kWorkflow || txn.force.when != kNever) return;
     if (!forward || (waits && txn.status != S::kSucceed)) Fail(gid, "G7: SUCCESS, but it is not");
   }
   if (answer.kind == Answer::Kind::kFailure && forward && txn.version > 0) {

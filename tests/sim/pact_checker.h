@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/request.h"
 #include "core/step.h"
+#include "sim/driver_checker.h"
 #include "sim/marks.h"
 #include "store/store.h"
 
@@ -23,8 +25,12 @@ enum class Asked : std::uint8_t { kSubmit, kAbort, kSucceed, kFail, kForce, kCou
 class PactChecker {
  public:
   using FailFn = std::function<void(const std::string& gid, std::string what)>;
-  PactChecker(Marks& marks, Policy policy, FailFn fail)
-      : marks_(marks), policy_(policy), fail_(std::move(fail)) {}
+  // `drivers` is not owned and outlives this.
+  PactChecker(Marks& marks, Policy policy, const DriverChecker& drivers, FailFn fail)
+      : marks_(marks), policy_(policy), drivers_(drivers), fail_(std::move(fail)) {}
+
+  // How much sooner than by the judge's clock something may be due.
+  void SetEarly(Duration early) { early_ = early; }
 
   // Whether it is one of ours. A pact is known from its first request on.
   bool Knows(const std::string& gid) const { return pacts_.contains(gid); }
@@ -34,10 +40,10 @@ class PactChecker {
 
   void OnAsked(const std::string& gid, Asked what);
   void OnWrite(const Write& write, Verdict verdict, Time now);
-  void OnCall(const std::string& gid, BranchIndex branch, Op op, Time now);
-  void OnReply(const std::string& gid, BranchIndex branch, Op op, Outcome outcome);
-  void OnStart(const std::string& owner) { owner_ = owner; }
-  void OnEnd();
+  void OnCall(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op, Time now);
+  void OnReply(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
+               Outcome outcome);
+  void OnEnd(std::uint32_t process);
 
   // Answers to clients. `waits`: it asked for the outcome.
   void OnPrepared(const std::string& gid, const Answer& answer);
@@ -47,12 +53,13 @@ class PactChecker {
 
  private:
   struct Leg {
-    bool called[2] = {false, false};    // Forward, backward: ever handed to the network.
-    bool done[2] = {false, false};      // Success ever heard.
-    bool done_now[2] = {false, false};  // Success heard by this process.
+    bool called[2] = {false, false};     // Forward, backward: ever handed to the network.
+    bool done[2] = {false, false};       // Success ever heard.
+    std::set<std::uint32_t> done_by[2];  // By which of the living processes.
   };
   struct Pact {
     Txn stored;  // Version 0: not stored yet.
+    std::string owner;
     std::vector<Leg> legs;
     bool asked[static_cast<std::size_t>(Asked::kCount)] = {};
     bool confirmed = false;  // The check-back was answered SUCCESS.
@@ -66,17 +73,18 @@ class PactChecker {
   void CheckRegistered(const Pact& pact, const Txn& next);
   void CheckResults(const Pact& pact, const Txn& next);
   void CheckEnd(const Txn& next);
-  void CheckIndex(const Write& write, Time now);
-  void CheckOrder(const Pact& pact, std::size_t branch, Op op);
-  void CheckQuery(const Pact& pact, Time now);
-  bool IsDoneKnown(const Pact& pact, std::size_t branch, Op op) const;
+  void CheckIndex(const Pact& pact, const Write& write, Time now);
+  void CheckOrder(std::uint32_t process, const Pact& pact, std::size_t branch, Op op);
+  void CheckQuery(std::uint32_t process, const Pact& pact, Time now);
+  bool IsDoneKnown(std::uint32_t process, const Pact& pact, std::size_t branch, Op op) const;
   Duration PreparedFor(const Txn& txn) const;
   void Fail(const std::string& gid, std::string what) { fail_(gid, std::move(what)); }
 
   Marks& marks_;
   const Policy policy_;
+  const DriverChecker& drivers_;
   const FailFn fail_;
-  std::string owner_;
+  Duration early_{0};
   std::map<std::string, Pact> pacts_;
 };
 

@@ -226,9 +226,9 @@ void Pacts::Prepare(std::size_t index, AnswerFn heard) {
 Pacts::AnswerFn Pacts::Judged(const Pact& pact, AnswerFn heard) {
   if (pact.topic.empty()) return heard;
   TopicChecker& topics = ports_.judge->topics;
-  topics.OnAsked(pact.gid);
-  return [&topics, gid = pact.gid, topic = pact.topic, position = topics.position(),
-          heard](const Answer& answer) {
+  const std::size_t position = topics.SeenBy(ports_.agenda->now());
+  topics.OnAsked(pact.gid, position);
+  return [&topics, gid = pact.gid, topic = pact.topic, position, heard](const Answer& answer) {
     topics.OnHeard(gid, position, topic, answer);
     heard(answer);
   };

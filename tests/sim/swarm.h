@@ -23,7 +23,10 @@ struct Swarm {
   std::uint32_t refuse_connection = 0;
   std::uint32_t commit_latency = 3;  // Milliseconds, at most.
   std::uint32_t lanes = 1;
+  std::uint32_t instances = 1;
   bool leased = false;              // Others can reach the store.
+  std::uint32_t freeze = 0;         // At each event: an instance stands still for a while.
+  std::uint32_t clock_set = 0;      // Per cent of times that the database's clock is set.
   std::uint32_t lease_trouble = 0;  // At each renewal: none gets through for a while.
   std::string killer;               // A gid: the process dies of each call for it. Empty: none.
 
@@ -67,7 +70,10 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.commit_latency = rng.Percent(80) ? 3 : 500;
   swarm.lanes = rng.Between(1, 3);
   if (rng.Percent(10)) swarm.killer = rng.Percent(50) ? "saga-0" : "pact-0";
-  swarm.leased = rng.Percent(40);
+  swarm.leased = rng.Percent(60);
+  if (swarm.leased) swarm.instances = rng.Between(1, 4);
+  if (swarm.leased && rng.Percent(50)) swarm.freeze = rng.Between(1, 3);
+  if (swarm.leased && rng.Percent(50)) swarm.clock_set = rng.Between(1, 100);
   swarm.lease_trouble = group(100);
   swarm.refusing = group(25);
   swarm.ongoing = group(25);

@@ -57,11 +57,18 @@ bool TopicChecker::WasSince(const std::string& topic, std::size_t position,
   return false;
 }
 
-void TopicChecker::OnEdit(const Write& write, Verdict verdict) {
+std::size_t TopicChecker::SeenBy(Time now) const {
+  if (instances_ == 1) return edits_;
+  const auto first = std::ranges::upper_bound(times_, now - std::chrono::seconds(5));
+  return static_cast<std::size_t>(first - times_.begin());
+}
+
+void TopicChecker::OnEdit(const Write& write, Verdict verdict, Time now) {
   const KvEdit& edit = *write.edit;
   if (verdict == Verdict::kStale) marks_.Hit(Mark::kTopicEditRaced);
   if (verdict != Verdict::kStored) return;
   const Version last = HistoryOf(edit.key).back();
+  times_.push_back(now);
   Version next{++edits_, edit.value ? edit.version : 0, UrlsIn(edit.value.value_or(""))};
   if (last.number == 0 && next.number == 0) return;  // A deletion settled by another.
   if (edit.value && next.number != last.number + 1) Fail(edit.key, "G6: a version was skipped");

@@ -26,8 +26,13 @@ class TopicChecker {
   // How many edits have become durable so far.
   std::size_t position() const { return edits_; }
 
+  // Which of them a message that is asked for now must see: those of the last five seconds may not
+  // have come to another instance yet.
+  std::size_t SeenBy(Time now) const;
+  void SetInstances(unsigned count) { instances_ = count; }
+
   // Of the store.
-  void OnEdit(const Write& write, Verdict verdict);
+  void OnEdit(const Write& write, Verdict verdict, Time now);
   void OnStored(const Txn& txn);
 
   // Of the network.
@@ -35,7 +40,7 @@ class TopicChecker {
 
   // Of the clients: an edit asked for at `position`, and a message that may create its record.
   void OnEdited(const TopicEdit& edit, std::size_t position, const Answer& answer);
-  void OnAsked(const std::string& gid) { asked_[gid].push_back(edits_); }
+  void OnAsked(const std::string& gid, std::size_t position) { asked_[gid].push_back(position); }
   void OnHeard(const std::string& gid, std::size_t position, const std::string& topic,
                const Answer& answer);
 
@@ -60,7 +65,9 @@ class TopicChecker {
 
   Marks& marks_;
   const FailFn fail_;
+  unsigned instances_ = 1;
   std::size_t edits_ = 0;
+  std::vector<Time> times_;  // Of the edits.
   std::map<std::string, History> topics_;
   std::map<std::string, std::vector<std::size_t>> asked_;  // Not answered for certain.
   std::map<std::string, std::vector<Recipient>> recipients_;

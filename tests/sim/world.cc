@@ -1,5 +1,6 @@
 #include "sim/world.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace treaty::sim {
@@ -24,10 +25,8 @@ World::World(std::uint64_t seed, Marks& marks, bool trace)
       swarm_(DrawSwarm(rng_)),
       marks_(marks),
       log_(trace),
-      checker_(marks, config_.policy),
-      store_({&clock_, &checker_, &rng_, &marks, &swarm_, [this](Mark mark) { AskCrash(mark); },
-              [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); }}),
-      network_({&agenda_, &checker_, &rng_, &marks, &swarm_, [this](Mark mark) { AskCrash(mark); },
+      checker_(marks, Policy()),
+      network_({&agenda_, &checker_, &rng_, &marks, &swarm_,
                 [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); },
                 [this](const std::string& gid) { pacts_.OnResumed(gid); }}),
       topics_({&agenda_, &checker_.topics,
@@ -38,10 +37,64 @@ World::World(std::uint64_t seed, Marks& marks, bool trace)
       pacts_({&agenda_, &checker_, &topics_, &network_, &rng_, &marks, &swarm_,
               [this](const std::string& action, std::string json, Door::AnswerFn answer) {
                 return Post(action, std::move(json), std::move(answer));
-              }}) {}
+              }}) {
+  checker_.SetInstances(swarm_.instances, swarm_.leased);
+  MakeInstances();
+}
 
-World::~World() {
-  if (process_) End();
+World::~World() = default;
+
+void World::MakeInstances() {
+  const CheckedStore::Ports store{&agenda_,
+                                  database_.get(),
+                                  &checker_,
+                                  &rng_,
+                                  &marks_,
+                                  &swarm_,
+                                  [this](std::uint64_t a, std::uint64_t b) { Trace(a, b); }};
+  const Instance::Ports ports{
+      store, &holders_, &network_, &log_, topic_format_.get(), &processes_, [this] { OnCrash(); }};
+  for (std::uint32_t i = 1; i <= swarm_.instances; ++i) {
+    instances_.push_back(std::make_unique<Instance>(ports, i));
+  }
+}
+
+Instance& World::AnyInstance() { return *instances_[rng_.Between(0, swarm_.instances - 1)]; }
+
+void World::OnCrash() {
+  for (const Plan& plan : plans_) {
+    const bool back =
+        checker_.IsStored(plan.gid) && checker_.StatusOf(plan.gid) == TxnStatus::kAborting;
+    if (back) marks_.Hit(Mark::kCrashWhileAborting);
+  }
+}
+
+// After each event: what was asked for by it, and what is drawn.
+void World::MaybeHarm() {
+  for (const auto& instance : instances_) instance->EndIfDue();
+  if (!swarm_.faults) return;
+  if (swarm_.freeze > 0 && rng_.PerMille(swarm_.freeze)) {
+    AnyInstance().Freeze(rng_.Percent(50) ? rng_.Millis(100, 3'000) : rng_.Millis(3'000, 20'000));
+  }
+  if (!rng_.PerMille(swarm_.crash)) return;
+  Instance& instance = AnyInstance();
+  if (!instance.IsUp()) return;
+  if (instance.IsStopping() || !rng_.Percent(swarm_.graceful)) {
+    return instance.Crash(Mark::kCrashAnywhere);
+  }
+  instance.StopInOrder();
+}
+
+// Somebody sets the clock of the database's machine, by as much as an hour.
+void World::SetClockLater() {
+  At(rng_.Millis(1'000, 20'000), [this] {
+    if (!swarm_.faults) return;
+    if (rng_.Percent(swarm_.clock_set)) {
+      wall_.Set(rng_.Millis(0, 7'200'000) - std::chrono::hours(1));
+      marks_.Hit(Mark::kClockSet);
+    }
+    SetClockLater();
+  });
 }
 
 void World::Trace(std::uint64_t a, std::uint64_t b) {
@@ -58,19 +111,22 @@ bool World::RunUntil(Time until) {
   bool reached = false;
   agenda_.Add(until, Agenda::Side::kWorld, [&reached] { reached = true; });
   while (!reached && agenda_.Step()) {
-    MaybeCrash();
+    MaybeHarm();
     if (!checker_.violations().empty()) return false;
   }
   return true;
 }
 
 bool World::IsQuiet() const {
-  return process_ && !stopping_ && network_.open() == 0 && network_.travelling() == 0 &&
-         checker_.AllFinished();
+  const bool up = std::ranges::all_of(instances_, [](const auto& instance) {
+    return instance->IsServing() && !instance->IsStopping();
+  });
+  return up && network_.open() == 0 && network_.travelling() == 0 && checker_.AllFinished();
 }
 
 Report World::Run() {
-  Start();
+  for (const auto& instance : instances_) instance->Start();
+  if (swarm_.clock_set > 0) SetClockLater();
   DrawPlans();
   pacts_.Draw();
   topics_.Draw();
@@ -88,25 +144,37 @@ Report World::Run() {
   return {agenda_.steps(), hash_, checker_.violations()};
 }
 
+// Where a record stands in the end.
+void World::Show(const std::string& gid) const {
+  const auto record = database_->Load(gid);
+  if (!record.ok() || !record->has_value()) return;
+  std::printf("%s: %s, owner '%s', wake %lld, version %llu\n", gid.c_str(),
+              std::string(Name((*record)->txn.status)).c_str(), (*record)->owner.c_str(),
+              static_cast<long long>((*record)->wake.time_since_epoch().count()),
+              static_cast<unsigned long long>((*record)->txn.version));
+}
+
 void World::CheckRest() {
   for (const Plan& plan : plans_) {
     std::vector<StepBooks> books;
     for (const Service& service : network_.services[plan.gid]) books.push_back(service.books);
     checker_.AtRest(plan.gid, books);
-    checker_.CompareRecord(plan.gid, *store_.Load(plan.gid));
+    if (loud_) Show(plan.gid);
+    checker_.CompareRecord(plan.gid, *database_->Load(plan.gid));
   }
   pacts_.CheckRest(
       [this](const std::string& gid, std::string what) { checker_.Fail(gid, std::move(what)); });
-  if (!process_) return checker_.Fail("process", "never came back");
   for (const Asked& asked : asked_) {
-    if (asked.incarnation == incarnation_ && !asked.answered) {
-      checker_.Fail("client", "a request was never answered");
-    }
+    const bool alive = asked.instance->IsUp() && asked.instance->process() == asked.process;
+    if (alive && !asked.answered) checker_.Fail("client", "a request was never answered");
   }
-  const Engine::Counts counts = process_->engine->counts();
-  if (counts.live_txns + counts.calls_in_flight + counts.queued_writes > 0) {
-    checker_.Fail("engine",
-                  "something is left over: " + std::to_string(counts.live_txns) + " live");
+  for (const auto& instance : instances_) {
+    if (!instance->IsServing()) return checker_.Fail("process", "never came back");
+    const Engine::Counts counts = instance->engine().counts();
+    if (counts.live_txns + counts.calls_in_flight + counts.queued_writes > 0) {
+      checker_.Fail("engine",
+                    "something is left over: " + std::to_string(counts.live_txns) + " live");
+    }
   }
 }
 

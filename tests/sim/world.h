@@ -1,5 +1,5 @@
-// One seed's world: a process with its store, clients and participants, run to the end and
-// judged. Everything in it follows from the seed.
+// One seed's world: one to four instances with their database, clients and participants, run to the
+// end and judged. Everything in it follows from the seed.
 
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "sim/checked_store.h"
 #include "sim/checker.h"
 #include "sim/door.h"
+#include "sim/instance.h"
 #include "sim/marks.h"
 #include "sim/network.h"
 #include "sim/pacts.h"
@@ -58,22 +59,12 @@ class World {
     bool submitted = false;
     bool gone = false;  // Does not wait for answers.
   };
+  // A request, and the process that it went to.
   struct Asked {
-    std::uint32_t incarnation = 0;
+    const Instance* instance = nullptr;
+    std::uint32_t process = 0;
     bool answered = false;
   };
-
-  // process.cc
-  void Start();
-  void End();
-  void Crash(Mark mark);
-  void AskCrash(Mark mark) {
-    wanted_crash_ = mark;
-    if (mark == Mark::kKilled) notes_ = {swarm_.killer};
-  }
-  void MaybeCrash();
-  void StopInOrder();
-  void RestartLater();
 
   // clients.cc
   void DrawPlans();
@@ -94,16 +85,24 @@ class World {
   bool Post(const std::string& action, std::string json, Door::AnswerFn answer);
   bool Send(const std::string& method, const std::string& target, Door::AnswerFn answer);
   void OnAnswer(std::size_t index, const TxnRequest& request, bool submit, const Answer& answer);
-  std::size_t NewAsked();
+  // Has `ask(door, asked)` run at one of the instances; false: that one is down.
+  template <typename Fn>
+  bool AtDoor(Fn ask);
   bool Settle(std::size_t asked);
   void At(Duration delay, std::function<void()> task) {
     agenda_.Add(agenda_.now() + delay, Agenda::Side::kWorld, std::move(task));
   }
 
   // world.cc
+  void MakeInstances();
+  Instance& AnyInstance();
+  void MaybeHarm();
+  void OnCrash();
+  void SetClockLater();
   bool RunUntil(Time until);
   bool IsQuiet() const;
   void CheckRest();
+  void Show(const std::string& gid) const;
   void Trace(std::uint64_t a, std::uint64_t b);
 
   const std::uint64_t seed_;
@@ -112,15 +111,12 @@ class World {
   Swarm swarm_;
   Marks& marks_;
   Agenda agenda_;
-  SimClock clock_{agenda_};
-  Lease lease_{clock_};
+  WallClock wall_{agenda_};
+  const std::unique_ptr<MemoryStore> database_ = MakeMemoryStore(wall_);
   QuietLog log_;
   const std::unique_ptr<TopicFormat> topic_format_ = wire::MakeTopicFormat({});
-  EngineConfig config_;
   Checker checker_;
-  CheckedStore store_;
   Network network_;
-  SimParticipant participant_{network_};
   TopicEditors topics_;
   Pacts pacts_;
   std::uint64_t hash_ = 0;
@@ -128,25 +124,24 @@ class World {
   std::vector<Plan> plans_;
   std::vector<Asked> asked_;
 
-  struct Process {
-    Process(World& world, std::uint32_t lanes);
-    std::vector<std::unique_ptr<SimLoop>> lanes;
-    std::vector<std::unique_ptr<Rng>> randoms;
-    SimLoop commit;
-    SimLoop read;
-    SimLoop leases;
-    Rng commit_random;
-    Rng door_random;
-    std::unique_ptr<Engine> engine;
-    std::unique_ptr<Door> door;
-  };
-  std::unique_ptr<Process> process_;
-  std::uint32_t incarnation_ = 0;
-  Time started_ = kNever;
-  bool stopping_ = false;
-  bool stopped_ = false;
-  Mark wanted_crash_ = Mark::kCount;
-  std::vector<std::string> notes_;  // What processes crashed on, until that is counted.
+  CheckedStore::Holders holders_;
+  std::uint32_t processes_ = 0;
+  std::vector<std::unique_ptr<Instance>> instances_;
 };
+
+template <typename Fn>
+bool World::AtDoor(Fn ask) {
+  Instance& instance = AnyInstance();
+  if (!instance.IsServing()) {
+    marks_.Hit(Mark::kWentUnserved);
+    return false;
+  }
+  asked_.push_back({&instance, instance.process(), false});
+  agenda_.Add(agenda_.now(), instance.side(),
+              [&instance, ask = std::move(ask), asked = asked_.size() - 1] {
+                ask(instance.door(), asked);
+              });
+  return true;
+}
 
 }  // namespace treaty::sim

@@ -35,8 +35,9 @@ class MysqlFailureTest : public MysqlTest {
     };
     fails("commit", [&] { return Insert(store, "away"); });
     fails("load", [&] { return store.Load("g").status(); });
-    fails("due", [&] { return store.FindDue(At(9), {}, 10).status(); });
-    fails("orphans", [&] { return store.FindOrphans("me", "", 10).status(); });
+    fails("look", [&] { return store.Look("me", At(9), {}, 10).status(); });
+    fails("leases", [&] { return store.FindLeases().status(); });
+    fails("orphans", [&] { return store.FindOrphans("me", {}, 10).status(); });
     fails("later", [&] { return store.FindLater({}, 10).status(); });
     fails("parked", [&] { return store.CountParked({}, 10).status(); });
     fails("list", [&] { return store.List({}).status(); });

@@ -42,7 +42,7 @@ TEST_F(SqliteReopenTest, KeepsWhatWasCommittedWhenTheProcessIsKilled) {
     }
   });
   const std::unique_ptr<Store> store = Open();
-  EXPECT_EQ(Gids(store->FindOrphans("new", "", 100)).size(), 50u);
+  EXPECT_EQ(Gids(store->FindOrphans("new", {}, 100)).size(), 50u);
   EXPECT_EQ(LoadOrNothing(*store, "g49")->txn.status, TxnStatus::kAborting);
 }
 

@@ -172,8 +172,6 @@ std::string MariaDb::NewDatabase() {
   return name;
 }
 
-void Wait(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
-
 MariaDb& SharedMariaDb() {
   static MariaDb server;
   return server;

@@ -48,9 +48,6 @@ class MariaDb {
   int databases_ = 0;
 };
 
-// Lets real time pass: a server's clock is not a test's to move.
-void Wait(std::chrono::milliseconds duration);
-
 // The server that the tests of one program share.
 MariaDb& SharedMariaDb();
 

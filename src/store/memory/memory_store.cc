@@ -67,25 +67,31 @@ class MapStore final : public MemoryStore {
     return std::optional<StoredTxn>(found->second);
   }
 
-  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
+  Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
+                        std::size_t limit) override {
     const std::lock_guard lock(mutex_);
-    std::vector<DueKey> found;
+    Findings found;
     for (auto at = due_.upper_bound({after.wake, after.gid});
-         at != due_.end() && at->first <= until && found.size() < limit; ++at) {
+         at != due_.end() && at->first <= until && found.due.size() < limit; ++at) {
       const std::string gid(at->second);
-      if (records_.at(gid).owner.empty()) found.push_back({at->first, gid});
+      const std::string& its = records_.at(gid).owner;
+      if (its.empty() || its == owner) found.due.push_back({at->first, gid, its});
     }
+    found.leases = Leases();
+    const auto orphaned = [&](std::string_view gid) { return IsOrphan(gid, owner); };
+    found.orphans = !leases_.empty() && std::ranges::any_of(owned_, orphaned);
     return found;
   }
 
-  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
                                           std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::vector<DueKey> found;
-    for (auto at = owned_.upper_bound(after); at != owned_.end() && found.size() < limit; ++at) {
-      const std::string gid(*at);
-      const StoredTxn& record = records_.at(gid);
-      if (record.owner != owner) found.push_back({record.wake, gid});
+    for (auto at = owned_.upper_bound(after.gid); at != owned_.end() && found.size() < limit;
+         ++at) {
+      if (!IsOrphan(*at, owner)) continue;
+      const StoredTxn& record = records_.at(std::string(*at));
+      found.push_back({record.wake, std::string(*at), record.owner});
     }
     return found;
   }
@@ -152,11 +158,11 @@ class MapStore final : public MemoryStore {
   Status BeginLease(const LeaseTerms& terms) override {
     const std::lock_guard lock(mutex_);
     if (LeaseFails()) return NoAnswer();
-    std::erase_if(leases_, [&](const auto& entry) {
-      return entry.second.end <= clock_.Now() || entry.second.instance == terms.instance;
+    const auto other = std::ranges::find_if(leases_, [&](const auto& entry) {
+      return entry.second.instance == terms.instance && entry.first != terms.owner;
     });
-    if (!leases_.empty()) return {Code::kAlreadyExists, "somebody else holds the lease"};
-    leases_[terms.owner] = {terms.instance, clock_.Now() + terms.length};
+    if (other != leases_.end()) return {Code::kAlreadyExists, other->first + " has the lease"};
+    leases_[terms.owner] = {terms.owner, terms.instance, 0, clock_.Now()};
     return {};
   }
 
@@ -164,14 +170,31 @@ class MapStore final : public MemoryStore {
     const std::lock_guard lock(mutex_);
     if (LeaseFails()) return NoAnswer();
     const auto found = leases_.find(terms.owner);
-    if (found == leases_.end()) return {Code::kFailedPrecondition, "the lease was taken over"};
-    found->second.end = clock_.Now() + terms.length;
+    if (found == leases_.end()) return {Code::kFailedPrecondition, "the lease was reaped"};
+    ++found->second.renewals;
+    found->second.renewed = clock_.Now();
     return {};
   }
 
   Status EndLease(const std::string& owner) override {
     const std::lock_guard lock(mutex_);
     leases_.erase(owner);
+    return {};
+  }
+
+  Result<std::vector<LeaseRow>> FindLeases() override {
+    const std::lock_guard lock(mutex_);
+    if (LeaseFails()) return NoAnswer();
+    return Leases();
+  }
+
+  Status ReapLease(const LeaseRow& found) override {
+    const std::lock_guard lock(mutex_);
+    if (LeaseFails()) return NoAnswer();
+    const auto at = leases_.find(found.owner);
+    const bool as_found = at != leases_.end() && at->second.renewals == found.renewals;
+    if (!as_found) return {Code::kFailedPrecondition, "the lease is not as it was found"};
+    leases_.erase(at);
     return {};
   }
 
@@ -200,12 +223,20 @@ class MapStore final : public MemoryStore {
 
  private:
   using Records = std::unordered_map<std::string, StoredTxn>;
-  struct Held {
-    std::string instance;
-    Time end = kNever;
-  };
 
   static Status NoAnswer() { return {Code::kUnavailable, "the store does not answer"}; }
+
+  std::vector<LeaseRow> Leases() const {
+    std::vector<LeaseRow> rows;
+    for (const auto& [owner, row] : leases_) rows.push_back(row);
+    return rows;
+  }
+
+  // Of one that has an owner.
+  bool IsOrphan(std::string_view gid, const std::string& looker) const {
+    const std::string& owner = records_.at(std::string(gid)).owner;
+    return owner != looker && !leases_.contains(owner);
+  }
 
   bool LeaseFails() {
     if (failing_leases_ == 0) return false;
@@ -317,7 +348,7 @@ class MapStore final : public MemoryStore {
   CommitFault fault_ = CommitFault::kNone;
   int failing_loads_ = 0;
   int failing_leases_ = 0;
-  std::map<std::string, Held> leases_;  // By owner.
+  std::map<std::string, LeaseRow> leases_;  // By owner.
   Records records_;
   KvMap kv_;
   TimeIndex listed_;                  // All, by created.

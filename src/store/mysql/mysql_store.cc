@@ -24,9 +24,12 @@ constexpr Duration kProbePeriod = std::chrono::seconds(1);
 // A stored time this far ahead of the server's clock deserves a word to the operator.
 constexpr Duration kNotableSkew = std::chrono::minutes(1);
 
+// Now by the server's clock, the last time that was stored, and how far the clock of those who
+// drive is ahead of the server's: one that was set since they started must not part them.
 constexpr SqlConstant kTimes =
     "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), "
-    "(SELECT last FROM treaty_clock WHERE id = 1)";
+    "(SELECT last FROM treaty_clock WHERE id = 1), "
+    "(SELECT clock - renewed FROM treaty_instance ORDER BY clock DESC LIMIT 1)";
 
 class MysqlStore final : public Store {
  public:
@@ -52,11 +55,13 @@ class MysqlStore final : public Store {
     return readers_.Run([&](MysqlReader& reader) { return reader.Load(gid); });
   }
 
-  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
-    return readers_.Run([&](MysqlReader& reader) { return reader.FindDue(until, after, limit); });
+  Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
+                        std::size_t limit) override {
+    return readers_.Run(
+        [&](MysqlReader& reader) { return reader.Look(owner, until, after, limit); });
   }
 
-  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
                                           std::size_t limit) override {
     return readers_.Run(
         [&](MysqlReader& reader) { return reader.FindOrphans(owner, after, limit); });
@@ -86,17 +91,27 @@ class MysqlStore final : public Store {
 
   Status BeginLease(const LeaseTerms& terms) override {
     const std::lock_guard lock(lease_mutex_);
-    return leases_.Begin(terms);
+    return leases_.Begin(terms, clock_.Now());
   }
 
   Status RenewLease(const LeaseTerms& terms) override {
     const std::lock_guard lock(lease_mutex_);
-    return leases_.Renew(terms);
+    return leases_.Renew(terms, clock_.Now());
   }
 
   Status EndLease(const std::string& owner) override {
     const std::lock_guard lock(lease_mutex_);
     return leases_.End(owner);
+  }
+
+  Result<std::vector<LeaseRow>> FindLeases() override {
+    const std::lock_guard lock(lease_mutex_);
+    return leases_.Find();
+  }
+
+  Status ReapLease(const LeaseRow& found) override {
+    const std::lock_guard lock(lease_mutex_);
+    return leases_.Reap(found);
   }
 
   // The last word for a while: whoever asks often must not keep others waiting, nor wait himself
@@ -147,6 +162,7 @@ Result<Time> StartOfClock(MysqlConnection& connection, Log& log) {
                                    [&](const MysqlRow& row) {
                                      now = ToTime(row.Int(0));
                                      stored = ToTime(row.Int(1));
+                                     if (!row.IsNull(2)) now += Duration(row.Int(2));
                                      return Status();
                                    });
   if (!status.ok()) return status;

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "store/list_position.h"
 #include "store/mysql/place.h"
@@ -151,22 +155,97 @@ Result<std::vector<DueKey>> MysqlReader::ReadKeys(const SqlText& sql) {
   return keys;
 }
 
-Result<std::vector<DueKey>> MysqlReader::FindDue(Time until, const DueKey& after,
-                                                 std::size_t limit) {
-  SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE place = ''");
+namespace {
+
+// What a row of the answer is.
+enum class Found : std::uint8_t { kDue, kLease, kOwner };
+
+constexpr SqlConstant kLeasesAndOwners =
+    " UNION ALL SELECT 1, renewals, owner, instance, renewed FROM treaty_instance"
+    " UNION ALL SELECT 2, 0, place, '', 0 FROM (SELECT DISTINCT place FROM treaty_txn"
+    " FORCE INDEX (treaty_txn_place) WHERE place >= '@') p";
+
+// Those that are due of one place.
+SqlText DueOf(std::string_view place, Time until, const DueKey& after, std::size_t limit) {
+  SqlText sql("SELECT 0, due, gid, place, 0 FROM (SELECT due, gid, place FROM treaty_txn ");
+  (sql << "FORCE INDEX (treaty_txn_place) WHERE place = ").Bytes(place);
   AddWakingAfter(sql, after);
   (sql << " AND due <= ").Int(ToMillis(until));
-  (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit));
-  return ReadKeys(sql);
+  (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit)) << ") d";
+  return sql;
 }
 
-Result<std::vector<DueKey>> MysqlReader::FindOrphans(const std::string& owner,
-                                                     const std::string& after, std::size_t limit) {
-  SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) ");
-  (sql << "WHERE place >= '@' AND place <> ").Bytes(PlaceOfOwner(owner));
-  (sql << " AND gid > ").Bytes(after);
-  (sql << " ORDER BY gid LIMIT ").Int(ToLimit(limit));
-  return ReadKeys(sql);
+// Of two places' pages together, what is one page.
+void KeepOnePage(std::vector<DueKey>& keys, std::size_t limit) {
+  std::ranges::sort(keys, {}, [](const DueKey& key) { return std::tie(key.wake, key.gid); });
+  if (keys.size() > limit) keys.resize(limit);
+}
+
+bool HasLease(const std::vector<LeaseRow>& leases, std::string_view owner) {
+  return std::ranges::find(leases, owner, &LeaseRow::owner) != leases.end();
+}
+
+}  // namespace
+
+Result<Findings> MysqlReader::Look(const std::string& owner, Time until, const DueKey& after,
+                                   std::size_t limit) {
+  SqlText sql = DueOf(kAsleep, until, after, limit);
+  sql << " UNION ALL " << DueOf(PlaceOfOwner(owner), until, after, limit) << kLeasesAndOwners;
+  Findings found;
+  std::vector<std::string> owners;
+  Status status = connection_->Query(sql, kCouldNotSearch, [&](const MysqlRow& row) {
+    const auto kind = static_cast<Found>(row.Int(0));
+    if (kind == Found::kDue) {
+      found.due.push_back({ToTime(row.Int(1)), row.Bytes(2), std::string(OwnerIn(row.Bytes(3)))});
+    } else if (kind == Found::kLease) {
+      found.leases.push_back(
+          {row.Bytes(2), row.Bytes(3), static_cast<std::uint64_t>(row.Int(1)), ToTime(row.Int(4))});
+    } else {
+      owners.emplace_back(OwnerIn(row.Bytes(2)));
+    }
+    return Status();
+  });
+  if (!status.ok()) return status;
+  KeepOnePage(found.due, limit);
+  found.orphans = !found.leases.empty() && std::ranges::any_of(owners, [&](const auto& its) {
+    return its != owner && !HasLease(found.leases, its);
+  });
+  return found;
+}
+
+// The owners of unfinished transactions who have no lease, from one on, in their order.
+Result<std::vector<std::string>> MysqlReader::FindEnded(const std::string& owner,
+                                                        const std::string& from) {
+  SqlText sql("SELECT place FROM (SELECT DISTINCT place FROM treaty_txn ");
+  (sql << "FORCE INDEX (treaty_txn_place) WHERE place >= ").Bytes(PlaceOfOwner(from));
+  (sql << ") p WHERE place <> ").Bytes(PlaceOfOwner(owner));
+  sql << " AND place NOT IN (SELECT CONCAT('@', owner) FROM treaty_instance) ORDER BY place";
+  std::vector<std::string> owners;
+  Status status = connection_->Query(sql, kCouldNotSearch, [&owners](const MysqlRow& row) {
+    owners.emplace_back(OwnerIn(row.Bytes(0)));
+    return Status();
+  });
+  if (!status.ok()) return status;
+  return owners;
+}
+
+// One owner after the other, each in the order of the index: those of the living are not walked.
+Result<std::vector<DueKey>> MysqlReader::FindOrphans(const std::string& owner, const DueKey& after,
+                                                     std::size_t limit) {
+  const Result<std::vector<std::string>> ended = FindEnded(owner, after.owner);
+  if (!ended.ok()) return ended.status();
+  std::vector<DueKey> orphans;
+  for (const std::string& its : *ended) {
+    SqlText sql("SELECT due, gid FROM treaty_txn FORCE INDEX (treaty_txn_place) WHERE place = ");
+    sql.Bytes(PlaceOfOwner(its));
+    if (its == after.owner) AddAfter(sql, after.wake, after.gid);
+    (sql << " ORDER BY due, gid LIMIT ").Int(ToLimit(limit - orphans.size()));
+    Result<std::vector<DueKey>> page = ReadKeys(sql);
+    if (!page.ok()) return page;
+    for (DueKey& key : *page) orphans.push_back({key.wake, std::move(key.gid), its});
+    if (orphans.size() == limit) break;
+  }
+  return orphans;
 }
 
 Result<std::vector<DueKey>> MysqlReader::FindLater(const DueKey& after, std::size_t limit) {

@@ -23,8 +23,9 @@ class MysqlReader {
   MysqlConnection& connection() { return *connection_; }
 
   Result<std::optional<StoredTxn>> Load(const std::string& gid);
-  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit);
-  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+  Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
+                        std::size_t limit);
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
                                           std::size_t limit);
   Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit);
   Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit);
@@ -32,6 +33,7 @@ class MysqlReader {
 
  private:
   Result<std::vector<DueKey>> ReadKeys(const SqlText& sql);
+  Result<std::vector<std::string>> FindEnded(const std::string& owner, const std::string& from);
   Status LoadBranches(Txn& txn);
   StoredTxn ReadListed(const MysqlRow& row);
 

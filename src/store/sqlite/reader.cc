@@ -29,7 +29,7 @@ constexpr char kFindDue[] =
     "SELECT wake, gid FROM txn INDEXED BY txn_asleep WHERE status < 3 AND owner = '' "
     "AND (wake, gid) > (?1, ?2) AND wake <= ?3 ORDER BY wake, gid LIMIT ?4";
 constexpr char kFindOrphans[] =
-    "SELECT wake, gid FROM txn INDEXED BY txn_owned WHERE status < 3 AND owner <> '' "
+    "SELECT wake, gid, owner FROM txn INDEXED BY txn_owned WHERE status < 3 AND owner <> '' "
     "AND gid > ?1 AND owner <> ?2 ORDER BY gid LIMIT ?3";
 constexpr char kFindLater[] =
     "SELECT wake, gid FROM txn INDEXED BY txn_asleep "
@@ -172,12 +172,13 @@ Result<std::optional<StoredTxn>> Reader::LoadRow(const std::string& gid) {
   return std::optional<StoredTxn>(*std::move(stored));
 }
 
-Result<std::vector<DueKey>> Reader::ReadKeys(Statement& statement) {
+Result<std::vector<DueKey>> Reader::ReadKeys(Statement& statement, bool with_owner) {
   const ResetAtEnd reset(statement);
   std::vector<DueKey> keys;
   int code = SQLITE_OK;
   while ((code = statement.Step()) == SQLITE_ROW) {
     keys.push_back({ToTime(statement.Int(0)), std::string(statement.Bytes(1))});
+    if (with_owner) keys.back().owner = statement.Bytes(2);
   }
   if (code != SQLITE_DONE) return connection_.ToStatus(code, "could not search the store");
   return keys;
@@ -195,7 +196,7 @@ Result<std::vector<DueKey>> Reader::FindOrphans(const std::string& owner, const 
   find_orphans_.BindText(1, after);
   find_orphans_.BindText(2, owner);
   find_orphans_.Bind(3, ToLimit(limit));
-  return ReadKeys(find_orphans_);
+  return ReadKeys(find_orphans_, true);
 }
 
 Result<std::vector<DueKey>> Reader::FindLater(const DueKey& after, std::size_t limit) {

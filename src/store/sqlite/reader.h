@@ -49,7 +49,7 @@ class Reader {
   Result<ListPage> ListOne(const std::string& gid);
   Result<ListPage> ReadPage(Statement& list, std::size_t limit);
   StoredTxn ReadListed(const Statement& row);
-  Result<std::vector<DueKey>> ReadKeys(Statement& statement);
+  Result<std::vector<DueKey>> ReadKeys(Statement& statement, bool with_owner = false);
 
   SqliteConnection connection_;
   Log& log_;

@@ -69,15 +69,18 @@ class SqliteStore final : public Store {
     return reader_->Load(gid);
   }
 
-  Result<std::vector<DueKey>> FindDue(Time until, const DueKey& after, std::size_t limit) override {
+  Result<Findings> Look(const std::string& /*owner*/, Time until, const DueKey& after,
+                        std::size_t limit) override {
     const std::lock_guard lock(reader_mutex_);
-    return reader_->FindDue(until, after, limit);
+    auto due = reader_->FindDue(until, after, limit);
+    if (!due.ok()) return due.status();
+    return Findings{.due = *std::move(due)};
   }
 
-  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const std::string& after,
+  Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
                                           std::size_t limit) override {
     const std::lock_guard lock(reader_mutex_);
-    return reader_->FindOrphans(owner, after, limit);
+    return reader_->FindOrphans(owner, after.gid, limit);
   }
 
   Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override {
@@ -109,6 +112,8 @@ class SqliteStore final : public Store {
   Status BeginLease(const LeaseTerms&) override { return {}; }
   Status RenewLease(const LeaseTerms&) override { return {}; }
   Status EndLease(const std::string&) override { return {}; }
+  Result<std::vector<LeaseRow>> FindLeases() override { return std::vector<LeaseRow>(); }
+  Status ReapLease(const LeaseRow&) override { return {}; }
 
   Status CheckWritable() override {
     const std::lock_guard lock(writer_mutex_);
