@@ -50,21 +50,34 @@ class Database:
         """Fills the tables with copies of a finished saga: `finished` as it is, `sleeping` ones
         that are due in a year."""
         far = 365 * 86_400_000
-        for count, place, status, due in ((finished, "'.succeed'", "status", "t.due"),
-                                          (sleeping, "''", "1", f"t.due + {far} + seq")):
-            self.run(f"""USE treaty;
-                CREATE TEMPORARY TABLE first AS SELECT * FROM treaty_txn WHERE status = 3 LIMIT 1;
-                INSERT INTO treaty_txn (created, gid, model, status, updated, finished, place, due,
-                                        version, write_id, state)
-                SELECT t.created - seq DIV 10, CONCAT('copy', {status}, '-', MD5(seq)), t.model,
-                       {status}, t.updated, IF({status} = 3, t.finished, 0), {place}, {due},
-                       t.version, t.write_id, t.state
-                FROM first t, seq_1_to_{count};
-                INSERT INTO treaty_part (created, gid, n, terms, body)
-                SELECT t.created - seq DIV 10, CONCAT('copy', {status}, '-', MD5(seq)), p.n,
-                       p.terms, p.body
-                FROM first t JOIN treaty_part p ON p.created = t.created AND p.gid = t.gid,
-                     seq_1_to_{count};""")
+        self.copy(finished, "'.succeed'", "status", "t.due")
+        self.copy(sleeping, "''", "1", f"t.due + {far} + seq")
+
+    def leave_behind(self, count):
+        """The same, submitted by an instance that is gone; they only need to be ended."""
+        self.copy(count, "'@gone/1'", "1", "0")
+
+    def left_behind(self):
+        return int(self.run("SELECT COUNT(*) FROM treaty.treaty_txn WHERE place = '@gone/1'"))
+
+    def unfinished(self):
+        return int(self.run("SELECT COUNT(*) FROM treaty.treaty_txn WHERE status < 3"))
+
+    def copy(self, count, place, status, due):
+        """Copies of the first finished saga, with other values in three columns."""
+        self.run(f"""USE treaty;
+            CREATE TEMPORARY TABLE first AS SELECT * FROM treaty_txn WHERE status = 3 LIMIT 1;
+            INSERT INTO treaty_part (created, gid, n, terms, body)
+            SELECT t.created - seq DIV 10, CONCAT('copy', {status}, '-', MD5(seq)), p.n,
+                   p.terms, p.body
+            FROM first t JOIN treaty_part p ON p.created = t.created AND p.gid = t.gid,
+                 seq_1_to_{count};
+            INSERT INTO treaty_txn (created, gid, model, status, updated, finished, place, due,
+                                    version, write_id, state)
+            SELECT t.created - seq DIV 10, CONCAT('copy', {status}, '-', MD5(seq)), t.model,
+                   {status}, t.updated, IF({status} = 3, t.finished, 0), {place}, {due},
+                   t.version, t.write_id, t.state
+            FROM first t, seq_1_to_{count};""")
 
     def stop(self):
         self._process.kill()
