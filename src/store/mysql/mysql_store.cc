@@ -21,6 +21,9 @@ namespace {
 // A probe of a store that has nothing else to do costs a commit: at most one a second.
 constexpr Duration kProbePeriod = std::chrono::seconds(1);
 
+// A failure that takes so long is silence; for as long nobody asks again.
+constexpr Duration kSilence = std::chrono::milliseconds(500);
+
 // A stored time this far ahead of the server's clock deserves a word to the operator.
 constexpr Duration kNotableSkew = std::chrono::minutes(1);
 
@@ -43,12 +46,18 @@ class MysqlStore final : public Store {
 
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     const std::lock_guard lock(writer_mutex_);
-    return NoteWrite(writer_->Commit(writes, verdicts, clock_.Now()));
+    if (const auto silent = Silence()) return *silent;
+    const Time begun = clock_.Now();
+    return NoteWrite(begun, writer_->Commit(writes, verdicts, begun));
   }
 
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     const std::lock_guard lock(writer_mutex_);
-    return writer_->Prune(before, limit);
+    if (const auto silent = Silence()) return *silent;
+    const Time begun = clock_.Now();
+    Result<std::size_t> pruned = writer_->Prune(before, limit);
+    const Status noted = NoteWrite(begun, pruned.status());
+    return noted.ok() ? pruned : noted;
   }
 
   Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
@@ -120,7 +129,8 @@ class MysqlStore final : public Store {
     if (const auto known = LastWord()) return *known;
     const std::lock_guard lock(writer_mutex_);
     if (const auto known = LastWord()) return *known;  // Somebody was waited for.
-    return NoteWrite(writer_->SaveClock(clock_.Now()));
+    const Time begun = clock_.Now();
+    return NoteWrite(begun, writer_->SaveClock(begun));
   }
 
   const Clock& clock() const override { return clock_; }
@@ -133,10 +143,20 @@ class MysqlStore final : public Store {
     return fresh ? std::optional(last_write_) : std::nullopt;
   }
 
-  Status NoteWrite(Status status) {
+  // Where the server has just kept somebody waiting in vain, those behind him are told so at once:
+  // nobody's patience is used up by another's.
+  std::optional<Status> Silence() {
+    const std::lock_guard lock(word_mutex_);
+    if (last_write_.ok() || clock_.Now() >= silent_until_) return std::nullopt;
+    return Status(Code::kUnavailable, last_write_.message());
+  }
+
+  Status NoteWrite(Time begun, Status status) {
     const std::lock_guard lock(word_mutex_);
     last_write_ = status;
     last_write_time_ = clock_.Now();
+    const bool silent = !status.ok() && last_write_time_ - begun >= kSilence;
+    silent_until_ = silent ? last_write_time_ + kSilence : kNever;
     return status;
   }
 
@@ -148,6 +168,7 @@ class MysqlStore final : public Store {
   std::mutex word_mutex_;  // Guards the outcome of the last write.
   Status last_write_;
   Time last_write_time_ = kNever;
+  Time silent_until_ = kNever;
 
   std::mutex lease_mutex_;
   LeaseTable leases_;  // Guarded by lease_mutex_.
