@@ -10,9 +10,6 @@
 namespace treaty {
 namespace {
 
-constexpr Duration kFirstPoll = std::chrono::milliseconds(50);
-constexpr Duration kLastPoll = std::chrono::seconds(1);
-
 // Whether it is of the driver's own work, not a client's or an operator's.
 bool IsDriving(const Event& event) {
   return std::holds_alternative<Replied>(event.what) || std::holds_alternative<Ticked>(event.what);
@@ -47,17 +44,6 @@ void Lane::Advance(Entry& entry) {
 
 bool Lane::IsBusy(const Entry& entry) const {
   return entry.writing || entry.knowledge == Entry::Knowledge::kLoading;
-}
-
-// Whether this one drives it: others do what their clients ask, and leave the rest to the owner.
-bool Lane::IsForeign(const Entry& entry) const {
-  return shared_.HasOthers() && !entry.owner.empty() && !IsMine(entry);
-}
-
-// Whether the copy may be older than a request expects it to be: others write too.
-bool Lane::IsOutdated(const Entry& entry, std::size_t item) const {
-  return shared_.HasOthers() && entry.knowledge == Entry::Knowledge::kPresent &&
-         item >= entry.covered;
 }
 
 // Decides what is in the inbox; returns whether there is something to be stored now. Several
@@ -135,30 +121,6 @@ void Lane::Drive(Entry& entry) {
   const bool in_place = entry.owner.empty() && entry.wake == duties.wake;
   const bool last_chance = shared_.stopping && entry.dirty;
   if ((IsLongSleep(entry, entry.txn, duties) && !in_place) || last_chance) StoreAsItIs(entry);
-}
-
-// Where others may drive it too, what there is to do soon is this one's only when the record says
-// so; and what somebody else has changed is taken note of, so that it is not looked at again.
-bool Lane::MustClaim(const Entry& entry, const Duties& duties) const {
-  const bool able = shared_.HasOthers() && shared_.MayAct() && !shared_.stopping;
-  if (!able || entry.txn.IsFinished()) return false;
-  if (IsMine(entry)) return entry.wake != kNever;
-  const bool rests = duties.calls.empty() && duties.wake == kNever;
-  return !rests && !IsLongSleep(entry, entry.txn, duties);
-}
-
-// Somebody else drives it. Who waits here hears of its end from the store.
-void Lane::Attend(Entry& entry, const Duties& duties) {
-  if (IsAtRest(entry, duties)) AnswerWaiters(entry);
-  if (!entry.in_flight.empty()) return;  // Of the time when it was ours.
-  if (entry.waiters.empty()) return Leave(entry);
-  if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
-  entry.poll = std::clamp(entry.poll * 2, kFirstPoll, kLastPoll);
-  entry.timer_at = kNever;
-  entry.timer = ports_.loop->After(entry.poll, [this, &entry] {
-    entry.timer = kNoTimer;
-    if (!IsBusy(entry)) ReadAgain(entry);
-  });
 }
 
 // Writes nothing but its place in the indexes, and what was left behind.

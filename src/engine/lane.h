@@ -126,19 +126,22 @@ class Lane {
   void ReadUncounted(const std::string& gid);
   void CountNow(Entry& entry);
 
+  // lane_others.cc
+  bool IsMine(const Entry& entry) const { return entry.owner == shared_.config.owner; }
+  bool IsForeign(const Entry& entry) const;
+  bool IsOutdated(const Entry& entry, std::size_t item) const;
+  bool MustClaim(const Entry& entry, const Duties& duties) const;
+  void Attend(Entry& entry, const Duties& duties);
+  void ReadAgain(Entry& entry);
+
   // lane.cc and lane_store.cc
   Event MakeEvent(decltype(Event::what) what);
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
-  bool IsOutdated(const Entry& entry, std::size_t item) const;
   bool TakeRequest(Entry& entry, RequestFn& request);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;
-  bool IsForeign(const Entry& entry) const;
-  bool IsMine(const Entry& entry) const { return entry.owner == shared_.config.owner; }
-  bool MustClaim(const Entry& entry, const Duties& duties) const;
-  void Attend(Entry& entry, const Duties& duties);
   void StoreAsItIs(Entry& entry);
   void StartWrite(Entry& entry);
   void PlaceInIndexes(const Entry& entry, Write& write);
@@ -149,7 +152,6 @@ class Lane {
   void SetAside(Entry& entry);
   void TurnAway(Entry& entry, Status trouble);
   bool Overwrite(Entry& entry);
-  void ReadAgain(Entry& entry);
   void LoadRecord(Entry& entry);
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);

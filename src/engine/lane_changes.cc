@@ -126,20 +126,6 @@ void Lane::ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> d
   });
 }
 
-void Lane::Adopt(const DueKey& key, std::function<void(bool)> settled) {
-  auto first = std::make_shared<std::function<void(bool)>>(std::move(settled));
-  WithRecord(key.gid, [this, owner = key.owner, first](Entry& entry) {
-    const bool read = entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss;
-    if (*first) std::exchange(*first, nullptr)(read);
-    const bool present = entry.trouble.ok() && entry.knowledge == Entry::Knowledge::kPresent;
-    const bool left_behind = present && IsForeign(entry) && entry.owner == owner;
-    if (!left_behind || entry.txn.IsFinished()) return false;
-    entry.claimed = true;
-    entry.next = entry.txn;
-    return true;
-  });
-}
-
 void Lane::CountCrash(const std::string& gid, std::function<void()> counted) {
   uncounted_.emplace(gid, std::move(counted));
   ReadUncounted(gid);

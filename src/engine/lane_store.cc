@@ -126,14 +126,6 @@ bool Lane::Overwrite(Entry& entry) {
   return true;
 }
 
-// Reads the record again; what is not stored yet is decided again on what is found.
-void Lane::ReadAgain(Entry& entry) {
-  auto again = std::exchange(entry.unstored, {});
-  std::ranges::move(entry.inbox, std::back_inserter(again));
-  entry.inbox = std::move(again);
-  LoadRecord(entry);
-}
-
 // The insert was not made and will not be. Requests that came meanwhile read for themselves.
 void Lane::OnNotStored(Entry& entry, const Status& status) {
   Disappoint(entry, status);

@@ -1,0 +1,77 @@
+// What a lane does because other instances drive transactions of the same store, and write any of
+// them for their clients.
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <utility>
+
+#include "engine/lane.h"
+
+namespace treaty {
+namespace {
+
+constexpr Duration kFirstPoll = std::chrono::milliseconds(50);
+constexpr Duration kLastPoll = std::chrono::seconds(1);
+
+}  // namespace
+
+// Whether this one drives it: others do what their clients ask, and leave the rest to the owner.
+bool Lane::IsForeign(const Entry& entry) const {
+  return shared_.HasOthers() && !entry.owner.empty() && !IsMine(entry);
+}
+
+// Whether the copy may be older than a request expects it to be: others write too.
+bool Lane::IsOutdated(const Entry& entry, std::size_t item) const {
+  return shared_.HasOthers() && entry.knowledge == Entry::Knowledge::kPresent &&
+         item >= entry.covered;
+}
+
+// Reads the record again; what is not stored yet is decided again on what is found.
+void Lane::ReadAgain(Entry& entry) {
+  auto again = std::exchange(entry.unstored, {});
+  std::ranges::move(entry.inbox, std::back_inserter(again));
+  entry.inbox = std::move(again);
+  LoadRecord(entry);
+}
+
+// Where others may drive it too, what there is to do soon is this one's only when the record says
+// so; and what somebody else has changed is taken note of, so that it is not looked at again.
+bool Lane::MustClaim(const Entry& entry, const Duties& duties) const {
+  const bool able = shared_.HasOthers() && shared_.MayAct() && !shared_.stopping;
+  if (!able || entry.txn.IsFinished()) return false;
+  if (IsMine(entry)) return entry.wake != kNever;
+  const bool rests = duties.calls.empty() && duties.wake == kNever;
+  return !rests && !IsLongSleep(entry, entry.txn, duties);
+}
+
+// Somebody else drives it. Who waits here hears of its end from the store.
+void Lane::Attend(Entry& entry, const Duties& duties) {
+  if (IsAtRest(entry, duties)) AnswerWaiters(entry);
+  if (!entry.in_flight.empty()) return;  // Of the time when it was ours.
+  if (entry.waiters.empty()) return Leave(entry);
+  if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
+  entry.poll = std::clamp(entry.poll * 2, kFirstPoll, kLastPoll);
+  entry.timer_at = kNever;
+  entry.timer = ports_.loop->After(entry.poll, [this, &entry] {
+    entry.timer = kNoTimer;
+    if (!IsBusy(entry)) ReadAgain(entry);
+  });
+}
+
+void Lane::Adopt(const DueKey& key, std::function<void(bool)> settled) {
+  auto first = std::make_shared<std::function<void(bool)>>(std::move(settled));
+  WithRecord(key.gid, [this, owner = key.owner, first](Entry& entry) {
+    const bool read = entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss;
+    if (*first) std::exchange(*first, nullptr)(read);
+    const bool present = entry.trouble.ok() && entry.knowledge == Entry::Knowledge::kPresent;
+    const bool left_behind = present && IsForeign(entry) && entry.owner == owner;
+    if (!left_behind || entry.txn.IsFinished()) return false;
+    entry.claimed = true;
+    entry.next = entry.txn;
+    return true;
+  });
+}
+
+}  // namespace treaty
