@@ -253,6 +253,7 @@ bool Checker::StepLog::IsOutstanding() const {
 
 void Checker::OnEnd(std::uint32_t process, Time now) {
   pacts.OnEnd(process);
+  drivers.OnEnd(process);
   for (auto& [gid, saga] : sagas_) {
     for (StepLog& step : saga.steps) {
       const auto heard = step.heard.extract(process);

@@ -22,14 +22,26 @@ class DriverChecker {
   // Without leases nobody else is there, and a record may say that a former process drives it.
   void SetLeased(bool leased) { leased_ = leased; }
 
-  void OnStart(std::uint32_t process, const std::string& owner) { owners_[process] = owner; }
+  void OnStart(std::uint32_t process, const std::string& owner) {
+    owners_[process] = owner;
+    living_.insert(owner);
+  }
+  void OnEnd(std::uint32_t process) { living_.erase(owners_[process]); }
+
+  // L2: everybody lives and has been left alone for ten seconds.
+  void CheckTakenOver() const {
+    for (const auto& [gid, record] : records_) {
+      const bool taken = record.finished || record.owner.empty() || living_.contains(record.owner);
+      if (leased_ && !taken) fail_(gid, "L2: not taken over in time from " + record.owner);
+    }
+  }
 
   // Of a write that has landed, now or before.
   void OnStored(std::uint32_t process, const Write& write) {
     Record& record = records_[write.txn->gid()];
     if (write.txn->version <= record.version) return;
     record.version = write.txn->version;
-    const bool finished = write.txn->IsFinished();
+    const bool finished = record.finished = write.txn->IsFinished();
     if (!finished) CheckOwner(process, record, write);
     if (!finished) record.owner = write.owner;
     const bool by_owner = record.owner.empty() || record.owner == owners_[process];
@@ -60,6 +72,7 @@ class DriverChecker {
  private:
   struct Record {
     std::uint64_t version = 0;
+    bool finished = false;
     std::string owner;    // Of a finished one: the last that it had.
     std::string unaware;  // The owner, where the last write was another's.
   };
@@ -74,6 +87,7 @@ class DriverChecker {
   const FailFn fail_;
   bool leased_ = false;
   std::map<std::uint32_t, std::string> owners_;  // Of every process that ever was.
+  std::set<std::string> living_;                 // Owners.
   std::map<std::string, Record> records_;
   std::set<std::pair<std::uint32_t, std::string>> refused_;
 };

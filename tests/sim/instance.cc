@@ -1,5 +1,6 @@
 #include "sim/instance.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace treaty::sim {
@@ -74,9 +75,11 @@ void Instance::BeginLease() {
   }
   if (!*begun) {
     marks().Hit(Mark::kWaitedForFormer);
-    return AtIfAlive(Engine::kLeaseTryPeriod, [this] { BeginLease(); });
+    const Time again = agenda().now() + Engine::kLeaseTryPeriod;
+    return void(agenda().Add(again, side_, [this] { BeginLease(); }));
   }
   begun_ = true;
+  steady_ = std::max(steady_, agenda().now());
   process_->engine->Start(notes_, [this] { notes_.clear(); });
 }
 
@@ -104,7 +107,13 @@ void Instance::Freeze(Duration duration) {
   if (!process_ || agenda().IsFrozen(side_)) return;
   marks().Hit(Mark::kFrozen);
   if (duration > EngineConfig().lease_length) marks().Hit(Mark::kFrozenBeyondLease);
-  agenda().Freeze(side_, agenda().now() + duration);
+  steady_ = agenda().now() + duration;
+  agenda().Freeze(side_, steady_);
+}
+
+std::optional<Time> Instance::steady_since() const {
+  if (!IsServing() || stopping_) return std::nullopt;
+  return steady_;
 }
 
 void Instance::AskCrash(Mark mark) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Instance {
   bool IsUp() const { return process_ != nullptr; }
   bool IsServing() const { return process_ && begun_; }
   bool IsStopping() const { return stopping_; }
+  // Since when it has served without a break; nothing: it does not serve.
+  std::optional<Time> steady_since() const;
   // Ends with the present event, so what it says is not heard.
   bool IsDoomed() const { return wanted_crash_ != Mark::kCount; }
   Agenda::Side side() const { return side_; }
@@ -92,6 +95,7 @@ class Instance {
   std::unique_ptr<Process> process_;
   std::uint32_t id_ = 0;  // Of the process.
   Time started_ = kNever;
+  Time steady_ = kNever;
   bool begun_ = false;  // It has its lease.
   bool stopping_ = false;
   bool stopped_ = false;

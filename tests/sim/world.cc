@@ -9,6 +9,7 @@ namespace {
 constexpr Duration kFaultsMost = std::chrono::seconds(180);
 constexpr Duration kQuietWithin = std::chrono::seconds(1'800);
 constexpr Duration kChunk = std::chrono::seconds(5);
+constexpr Duration kTakeOver = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -117,6 +118,17 @@ bool World::RunUntil(Time until) {
   return true;
 }
 
+// Whether nothing has happened to any instance for as long as a take-over may last.
+bool World::IsCalmSince(Time healed) const {
+  Time since = healed;
+  for (const auto& instance : instances_) {
+    const auto steady = instance->steady_since();
+    if (!steady) return false;
+    since = std::max(since, *steady);
+  }
+  return agenda_.now() >= since + kTakeOver;
+}
+
 bool World::IsQuiet() const {
   const bool up = std::ranges::all_of(instances_, [](const auto& instance) {
     return instance->IsServing() && !instance->IsStopping();
@@ -133,11 +145,13 @@ Report World::Run() {
   bool sound = RunUntil(agenda_.now() + rng_.Millis(20'000, kFaultsMost.count()));
   swarm_.faults = false;
   network_.Heal();
+  const Time healed = agenda_.now();
   const Time limit = agenda_.now() + kQuietWithin;
   const Time soonest = agenda_.now() + std::chrono::seconds(100);
   while (sound && (!IsQuiet() || agenda_.now() < soonest) && agenda_.now() < limit) {
     Release();
     sound = RunUntil(agenda_.now() + kChunk);
+    if (IsCalmSince(healed)) checker_.drivers.CheckTakenOver();
   }
   sound = sound && RunUntil(agenda_.now() + kChunk);
   if (sound) CheckRest();

@@ -100,6 +100,7 @@ class World {
   void OnCrash();
   void SetClockLater();
   bool RunUntil(Time until);
+  bool IsCalmSince(Time healed) const;
   bool IsQuiet() const;
   void CheckRest();
   void Show(const std::string& gid) const;
