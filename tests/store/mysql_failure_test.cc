@@ -93,6 +93,26 @@ TEST_F(MysqlFailureTest, AnswersAQueueOfReadersSoonWhenTheServerIsFrozen) {
   EXPECT_TRUE(Eventually([&] { return store->Load("g").ok(); }));
 }
 
+// The same of writes, and of what else waits for the connection that writes.
+TEST_F(MysqlFailureTest, AnswersAQueueOfWritersSoonWhenTheServerIsFrozen) {
+  MysqlConfig config = Config();
+  config.read_timeout = config.write_timeout = seconds(3);
+  const std::unique_ptr<Store> store = MustOpen(config);
+  ASSERT_TRUE(Insert(*store, "g").ok());
+  server_.Freeze();
+  EXPECT_FALSE(store->Prune(At(9), 10).ok());
+  Status status;
+  const Duration took = Took([&] {
+    status = Insert(*store, "h");
+    EXPECT_FALSE(Insert(*store, "i").ok());
+    EXPECT_FALSE(store->Prune(At(9), 10).ok());
+  });
+  server_.Continue();
+  EXPECT_LT(took, std::chrono::milliseconds(300));
+  EXPECT_EQ(status.code(), Code::kUnavailable) << "nothing of it was tried";
+  EXPECT_TRUE(Eventually([&] { return Insert(*store, "j").ok(); }));
+}
+
 TEST_F(MysqlFailureTest, OutlivesANetworkThatSwallowsEverything) {
   test::TcpProxy proxy(server_.port());
   const std::unique_ptr<Store> store = MustOpen(Through(proxy));
