@@ -11,5 +11,6 @@ CREATE TABLE IF NOT EXISTS treaty_instance (
   renewals BIGINT         NOT NULL,
   renewed  BIGINT         NOT NULL,  -- when last, by the server's clock
   clock    BIGINT         NOT NULL,  -- the same by its own clock, for those who start later
-  PRIMARY KEY (owner)
+  PRIMARY KEY (owner),
+  UNIQUE KEY treaty_instance_name (instance)  -- one start at a time
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -28,7 +28,6 @@ class LeaseTable {
  private:
   Status Open();
   Result<std::uint64_t> Execute(const SqlText& sql);
-  Status InsertAndCommit(const SqlText& insert);
   void Drop();
 
   const MysqlConfig config_;
