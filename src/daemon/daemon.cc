@@ -161,15 +161,16 @@ Status Daemon::Impl::Start() {
 
   if (Status status = MakeWebHook(port); !status.ok()) return status;
   MakeEngine(port);
-  if (Status status = BeginLease(); !status.ok()) return status;
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
+  if (Status status = BeginLease(); !status.ok()) return status;
   const Status noted = StartEngine();
   StartThreads();
   return noted;
 }
 
-// Waits for a moment where a former process of this instance may still be alive.
+// Waits for a moment where a former process of this instance may still be alive. By now the port
+// is this one's, but nothing is taken from it yet.
 Status Daemon::Impl::BeginLease() {
   std::promise<Status> begun;
   std::function<void()> attempt;
@@ -229,6 +230,7 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   const std::string instance = InstanceName(config_, port);
   EngineConfig settings = EngineSettings(config_, OwnerName(instance, store_->clock()));
   settings.instance = instance;
+  settings.is_only_start = config_.instance_id.empty();  // It is named by a port that was free.
   engine_ = std::make_unique<Engine>(std::move(settings), std::move(ports));
 }
 

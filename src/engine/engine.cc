@@ -105,7 +105,8 @@ std::unique_ptr<LeaseKeeper> Engine::Impl::MakeLeaseKeeper(const EnginePorts& po
                                .lost = ports.lost_lease,
                                .reaped = [this] { scanner_.LookNow(); }};
   return std::make_unique<LeaseKeeper>(
-      LeaseTerms{config.instance, config.owner, config.lease_length}, std::move(of_keeper));
+      LeaseTerms{config.instance, config.owner, config.lease_length}, config.is_only_start,
+      std::move(of_keeper));
 }
 
 void Engine::Impl::DriveAll() {

@@ -45,6 +45,9 @@ struct EngineConfig {
   std::string owner;     // This incarnation of this instance; unique per start.
   std::string instance;  // The same for all its starts. With EnginePorts::lease.
   Duration lease_length = std::chrono::seconds(6);
+  // No other process of this instance can be at work, unless it is about to end: the start has
+  // shown that. Then its lease need not be watched for the whole length.
+  bool is_only_start = false;
   Policy policy;
   EngineLimits limits;
   Duration scan_period = std::chrono::seconds(1);

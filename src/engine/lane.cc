@@ -39,7 +39,9 @@ void Lane::Advance(Entry& entry) {
   if (TakeInbox(entry)) return StartWrite(entry);
   if (IsBusy(entry)) return;  // It is read again, for a request.
   if (entry.knowledge == Entry::Knowledge::kPresent) return Drive(entry);
-  Leave(entry);  // No such record, and nobody wants to create it.
+  // No such record, and nobody wants to create it. Who waits for it has seen it deleted.
+  Disappoint(entry, {Code::kNotFound, "the transaction was deleted meanwhile"});
+  Leave(entry);
 }
 
 bool Lane::IsBusy(const Entry& entry) const {

@@ -89,9 +89,8 @@ class Lane {
   void ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> done);
 
   // Takes over a transaction that recovery or the due index named; from an owner that has ended if
-  // it is still that one's. `settled` is called once it has been read, with false if it could not
-  // be.
-  void Adopt(const DueKey& key, std::function<void(bool)> settled);
+  // it is still that one's. `settled` is called once it has been read, with why it could not be.
+  void Adopt(const DueKey& key, std::function<void(const Status&)> settled);
 
   // Stores that a process has crashed while at work on it; `counted` is called when that is
   // durable, or when there is no such transaction.

@@ -60,11 +60,10 @@ void Lane::Attend(Entry& entry, const Duties& duties) {
   });
 }
 
-void Lane::Adopt(const DueKey& key, std::function<void(bool)> settled) {
-  auto first = std::make_shared<std::function<void(bool)>>(std::move(settled));
+void Lane::Adopt(const DueKey& key, std::function<void(const Status&)> settled) {
+  auto first = std::make_shared<std::function<void(const Status&)>>(std::move(settled));
   WithRecord(key.gid, [this, owner = key.owner, first](Entry& entry) {
-    const bool read = entry.trouble.ok() || entry.trouble.code() == Code::kDataLoss;
-    if (*first) std::exchange(*first, nullptr)(read);
+    if (*first) std::exchange(*first, nullptr)(entry.trouble);
     const bool present = entry.trouble.ok() && entry.knowledge == Entry::Knowledge::kPresent;
     const bool left_behind = present && IsForeign(entry) && entry.owner == owner;
     if (!left_behind || entry.txn.IsFinished()) return false;

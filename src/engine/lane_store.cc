@@ -12,6 +12,9 @@
 namespace treaty {
 namespace {
 
+// Where another instance has changed a record its owner finds it before all that is due.
+constexpr Time kChangedByAnother = kNever + Duration(1);
+
 constexpr Duration kReloadDelay = std::chrono::seconds(1);
 
 // A mistake: as if the daemon's own mode were the other one.
@@ -61,7 +64,7 @@ void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
   if (entry.next.IsFinished()) return;
   if (IsForeign(entry) && !entry.claimed) {
     write.owner = entry.owner;
-    write.wake = shared_.Now();
+    write.wake = kChangedByAnother;
     return;
   }
   const Duties duties = model::Plan(entry.next, shared_.Now(), shared_.config.policy);
@@ -191,7 +194,7 @@ void Lane::OnUnreadable(Entry& entry, Status status) {
 
 void Lane::OnFound(Entry& entry, StoredTxn stored) {
   const bool still_mine = IsMine(entry) && stored.owner == entry.owner;
-  const Time hold_until = entry.txn.live.hold_until;
+  const Live live = entry.txn.live;
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.owner = std::move(stored.owner);
   entry.wake = stored.wake;
@@ -201,7 +204,8 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   const Time now = shared_.Now();
   model::Loaded(entry.txn, now, shared_.config.policy);
   // Its own calls it knows; another process's are no later than they were.
-  if (still_mine) entry.txn.live.hold_until = hold_until;
+  if (still_mine) entry.txn.live.hold_until = live.hold_until;
+  if (still_mine && !entry.in_flight.empty()) entry.txn.live.backed_off = live.backed_off;
   // Still asleep: no call is under way. One whose time has come may have been called already, by
   // a process that ended before it wrote anything.
   if (entry.owner.empty() && entry.wake > now) entry.txn.live.hold_until = kNever;

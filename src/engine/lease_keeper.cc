@@ -15,13 +15,16 @@ constexpr int kRenewalParts = 35;
 constexpr int kMarginParts = 10;
 constexpr Duration kRetryDelay = std::chrono::milliseconds(200);
 
-// A former start of this instance that misses one renewal has crashed: nobody starts it twice.
+// A former start that may only be about to end is seen to renew within this time.
 constexpr int kFormerParts = 38;
 
 }  // namespace
 
-LeaseKeeper::LeaseKeeper(LeaseTerms terms, Ports ports)
-    : terms_(std::move(terms)), ports_(std::move(ports)), watch_(terms_.length) {}
+LeaseKeeper::LeaseKeeper(LeaseTerms terms, bool is_only_start, Ports ports)
+    : terms_(std::move(terms)),
+      is_only_start_(is_only_start),
+      ports_(std::move(ports)),
+      watch_(terms_.length) {}
 
 void LeaseKeeper::Extend(Time asked) {
   ports_.lease->ExtendTo(asked + terms_.length - terms_.length * kMarginParts / kParts);
@@ -44,7 +47,8 @@ Result<bool> LeaseKeeper::TryToBegin() {
                                               "' works on the store (" + row.owner + ")");
     }
   }
-  const bool sure = asked >= former_since_ + terms_.length * kFormerParts / kParts;
+  const int parts = is_only_start_ ? kFormerParts : kParts;
+  const bool sure = asked >= former_since_ + terms_.length * parts / kParts;
   if (!found->empty() && !sure) return false;
   return Insert(*found);
 }

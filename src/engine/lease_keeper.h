@@ -31,7 +31,8 @@ class LeaseKeeper {
     std::function<void()> reaped;                     // Somebody else's has been ended.
   };
 
-  LeaseKeeper(LeaseTerms terms, Ports ports);
+  // `is_only_start`: see EngineConfig.
+  LeaseKeeper(LeaseTerms terms, bool is_only_start, Ports ports);
 
   // Takes the lease, before anything is driven; blocks for a moment. False: not yet, a former start
   // of this instance may be alive; try again soon. kAlreadyExists: it is.
@@ -57,6 +58,7 @@ class LeaseKeeper {
   Time Now() const { return ports_.store->clock().Now(); }
 
   const LeaseTerms terms_;
+  const bool is_only_start_;
   const Ports ports_;
   std::vector<LeaseRow> former_;  // Of this instance, as first seen.
   Time former_since_ = kNever;    // And when; kNever: not yet.

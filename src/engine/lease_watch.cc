@@ -10,6 +10,8 @@ std::vector<LeaseRow> LeaseWatch::Take(const std::vector<LeaseRow>& leases, Time
                                        Time answered) {
   std::vector<LeaseRow> ended;
   auto before = std::exchange(seen_, {});
+  const Time last = std::exchange(last_look_, answered);
+  if (asked > last + length_ / 2) before.clear();
   for (const LeaseRow& lease : leases) {
     const auto known = before.find(lease.owner);
     const bool same = known != before.end() && known->second.renewals == lease.renewals;

@@ -2,7 +2,8 @@
 //
 // One that was not renewed while its whole length went by in front of the watcher has ended. So no
 // two machines' clocks are compared, and none that is set has a say (reliability G9): the holder
-// counts from before it asked for a renewal, the watcher from after it has seen that one.
+// counts from before it asked for a renewal, the watcher from after it has seen that one. Time in
+// which the store did not answer does not count: nobody could renew in it.
 
 #pragma once
 
@@ -33,6 +34,7 @@ class LeaseWatch {
   bool HasEnded(const LeaseRow& lease, Time since, Time asked) const;
 
   const Duration length_;
+  Time last_look_ = kNever;           // When it was answered.
   std::map<std::string, Seen> seen_;  // By owner; of those found in the last look.
 };
 

@@ -10,6 +10,9 @@ namespace treaty {
 namespace {
 
 constexpr std::size_t kPageSize = 500;
+// However crowded it is, one's own that others have changed are looked after: they come first.
+constexpr std::size_t kLeastAsked = 32;
+constexpr std::size_t kMostDamaged = 10'000;
 constexpr Duration kNoRoomDelay = std::chrono::milliseconds(20);
 constexpr Duration kCrowdedDelay = std::chrono::milliseconds(100);
 constexpr Duration kFailedDelay = std::chrono::seconds(1);
@@ -35,6 +38,7 @@ struct Scanner::Sweep {
   std::size_t unsettled = 0;
   bool complete = true;  // Every page could be read, and everything in them.
   bool first_page = true;
+  bool crowded = false;  // Only one's own of this page is taken.
   bool last_page = false;
 };
 
@@ -125,6 +129,7 @@ void Scanner::OnLook(const Page& page) {
 
 // One's own that somebody else has changed, one's share, and what has been lying for too long.
 bool Scanner::IsToTake(const Sweep& sweep, const DueKey& key) const {
+  if (damaged_.contains(key.gid)) return false;
   if (living_ == 1 || key.owner == shared_.config.owner) return true;
   if (ShareOf(key.gid) % living_ == place_) return true;
   return sweep.looks ? key.wake + kPatience < shared_.Now() : !sweep.shares;
@@ -154,7 +159,10 @@ std::shared_ptr<Scanner::Sweep> Scanner::NewSweep(FindFn find, EndFn end) const 
 void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
   if (shared_.stopping) return;
   sweep->asked = std::min(kPageSize, shared_.Room());
-  if (sweep->asked == 0 && !sweep->first_page) return WaitForRoom(sweep);
+  const bool first = std::exchange(sweep->first_page, false);
+  if (sweep->asked == 0 && (!first || !sweep->looks)) return WaitForRoom(sweep);
+  sweep->crowded = sweep->asked == 0;
+  if (sweep->crowded) sweep->asked = kLeastAsked;
   shared_.read_loop->Post([this, sweep] {
     const Time asked = shared_.Now();
     auto found = sweep->find(sweep->after, sweep->asked);
@@ -174,12 +182,13 @@ void Scanner::OnPage(std::shared_ptr<Sweep> sweep, Page page) {
     shared_.log->Write(LogLevel::kError, "", "cannot scan: " + page.found.status().message());
     return sweep->end(sweep->looks);  // A look comes again in any case.
   }
-  const bool first = std::exchange(sweep->first_page, false);
-  if (sweep->looks && first) OnLook(page);
+  if (sweep->looks) OnLook(page);
   std::vector<DueKey>& keys = page.found->due;
   sweep->last_page = keys.size() < sweep->asked;
   if (!keys.empty()) sweep->after = keys.back();
-  std::erase_if(keys, [&](const DueKey& key) { return !IsToTake(*sweep, key); });
+  std::erase_if(keys, [&](const DueKey& key) {
+    return !IsToTake(*sweep, key) || (sweep->crowded && key.owner != shared_.config.owner);
+  });
   if (!shared_.MayAct()) keys.clear();
   sweep->unsettled = keys.size() + 1;
   for (DueKey& key : keys) Adopt(sweep, std::move(key));
@@ -188,8 +197,13 @@ void Scanner::OnPage(std::shared_ptr<Sweep> sweep, Page page) {
 
 // Has the gid's lane take the transaction over; the sweep goes on when all of its page are settled.
 void Scanner::Adopt(const std::shared_ptr<Sweep>& sweep, DueKey key) {
-  const auto settled = [this, sweep](bool ok) {
-    loop_.Post([this, sweep, ok] { OnSettled(sweep, ok); });
+  const auto settled = [this, sweep, gid = key.gid](const Status& status) {
+    const bool damaged = status.code() == Code::kDataLoss;
+    const bool ok = status.ok() || damaged;
+    loop_.Post([this, sweep, gid, damaged, ok] {
+      if (damaged && damaged_.size() < kMostDamaged) damaged_.insert(gid);
+      OnSettled(sweep, ok);
+    });
   };
   Lane& lane = lane_of_(key.gid);
   lane.loop().Post([&lane, key = std::move(key), settled] { lane.Adopt(key, settled); });

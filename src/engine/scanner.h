@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/lane.h"
@@ -62,6 +63,7 @@ class Scanner {
   bool look_again_ = false;  // As soon as this look has ended.
   TimerId next_look_ = kNoTimer;
   bool recovering_ = false;
+  std::unordered_set<std::string> damaged_;  // What cannot be read, and is left alone.
   bool shares_ = false;  // In this recovery the others' shares are left to them.
 };
 

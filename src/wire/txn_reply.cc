@@ -116,7 +116,7 @@ Time NextLook(const Txn& txn, const Policy& policy) {
 
 Time NextTime(const StoredTxn& stored, const Policy& policy) {
   if (stored.txn.IsFinished()) return kNever;
-  if (stored.wake != kNever) return stored.wake;
+  if (stored.wake != kNever && stored.owner.empty()) return stored.wake;
   return stored.txn.due != kNever ? stored.txn.due : NextLook(stored.txn, policy);
 }
 

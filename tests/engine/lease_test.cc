@@ -112,6 +112,14 @@ TEST_F(LeaseTest, OfAFormerStartIsTakenSoonAfterACrash) {
   EXPECT_EQ(world_.Status("g"), TxnStatus::kSucceed);
 }
 
+TEST_F(LeaseTest, OfAFormerStartThatMayBeElsewhereIsWatchedToItsEnd) {
+  const Time crashed = world_.clock.Now();
+  world_.only_start = false;
+  world_.Restart();
+  EXPECT_GE(world_.clock.Now() - crashed, seconds(6));
+  EXPECT_LT(world_.clock.Now() - crashed, milliseconds(6'500));
+}
+
 TEST_F(LeaseTest, OfAFormerStartThatLivesIsRespected) {
   world_.Crash();
   const LeaseTerms living{"test", "test/living", seconds(6)};

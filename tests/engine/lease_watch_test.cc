@@ -32,10 +32,19 @@ TEST_F(LeaseWatchTest, EndsWhenItsWholeLengthWentByBetweenTwoLooks) {
 }
 
 TEST_F(LeaseWatchTest, EveryRenewalBeginsAnew) {
-  EXPECT_FALSE(Ended(7, 0));
-  EXPECT_FALSE(Ended(8, 6'000));
-  EXPECT_FALSE(Ended(8, 12'000));
+  for (int at = 0; at < 6'000; at += 1'000) EXPECT_FALSE(Ended(7, at));
+  for (int at = 6'000; at <= 12'000; at += 1'000) EXPECT_FALSE(Ended(8, at));
   EXPECT_TRUE(Ended(8, 12'010));
+}
+
+// While the store does not answer nobody can renew, so that time tells nothing of anybody.
+TEST_F(LeaseWatchTest, TimeWithoutAnAnswerDoesNotCount) {
+  EXPECT_FALSE(Ended(7, 0));
+  EXPECT_FALSE(Ended(7, 1'000));
+  EXPECT_FALSE(Ended(7, 60'000));
+  EXPECT_FALSE(Ended(7, 63'000));
+  EXPECT_FALSE(Ended(7, 66'009));
+  EXPECT_TRUE(Ended(7, 66'010));
 }
 
 TEST_F(LeaseWatchTest, AWatcherThatSleptJudgesNobodyBySight) {
@@ -46,21 +55,24 @@ TEST_F(LeaseWatchTest, AWatcherThatSleptJudgesNobodyBySight) {
 TEST_F(LeaseWatchTest, WhatCameBackIsNew) {
   EXPECT_FALSE(Ended(7, 0));
   EXPECT_TRUE(watch_.Take({}, At(3'000), At(3'010)).empty());
-  EXPECT_FALSE(Ended(7, 6'010));
+  EXPECT_FALSE(Ended(7, 5'900));
+  EXPECT_FALSE(Ended(7, 8'000));
 }
 
 TEST_F(LeaseWatchTest, NoClockOfAnothersHasASay) {
   LeaseRow row = Row(7);
   EXPECT_TRUE(watch_.Take({row}, At(0), At(10)).empty());
   row.renewed = At(-3'600'000);
-  EXPECT_TRUE(watch_.Take({row}, At(1'000), At(1'010)).empty());
+  EXPECT_TRUE(watch_.Take({row}, At(2'000), At(2'010)).empty());
+  EXPECT_TRUE(watch_.Take({row}, At(4'000), At(4'010)).empty());
   row.renewed = At(3'600'000);
-  EXPECT_EQ(watch_.Take({row}, At(7'000), At(7'010)).size(), 1u);
+  EXPECT_EQ(watch_.Take({row}, At(6'010), At(6'020)).size(), 1u);
 }
 
 TEST_F(LeaseWatchTest, JudgesEachByItself) {
   const LeaseRow other{"b/1", "b", 1, kNever};
   EXPECT_TRUE(watch_.Take({Row(7), other}, At(0), At(0)).empty());
+  EXPECT_TRUE(watch_.Take({Row(7), other}, At(2'500), At(2'500)).empty());
   EXPECT_TRUE(watch_.Take({Row(8), other}, At(5'000), At(5'000)).empty());
   const auto ended = watch_.Take({Row(9), other}, At(6'000), At(6'000));
   ASSERT_EQ(ended.size(), 1u);

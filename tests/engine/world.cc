@@ -93,6 +93,7 @@ Result<bool> World::TryToStart(const std::function<void()>& while_waiting) {
   ports.topics = topics.get();
   if (leased) {
     config.instance = "test";
+    config.is_only_start = only_start;
     ports.lease = &lease;
     ports.lease_loop = &leases_;
     ports.lost_lease = [this](const treaty::Status& status) { lost_lease = status; };

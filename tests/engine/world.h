@@ -165,6 +165,7 @@ class World {
   AlertSink* alerts = nullptr;
   // With `leased` the next start takes a lease, and others may.
   bool leased = false;
+  bool only_start = true;  // EngineConfig::is_only_start.
   Lease lease{clock};
   treaty::Status lost_lease;  // What the engine said when it had lost it.
   std::unique_ptr<Engine> engine;

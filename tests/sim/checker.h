@@ -136,6 +136,7 @@ class Checker {
 
   Marks& marks_;
   const Policy policy_;
+  unsigned instances_ = 1;
   Duration early_{0};  // How much sooner than by the judge's clock something may be due.
   std::map<std::string, Saga> sagas_;
   std::vector<std::string> violations_;

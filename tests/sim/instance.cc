@@ -51,6 +51,7 @@ Instance::Process::Process(Instance& instance, Caller caller)
   }
   EngineConfig config;
   config.instance = instance.name_;
+  config.is_only_start = instance.rng().Percent(50);
   config.owner = instance.name_ + "/" + std::to_string(caller.process);
   engine = std::make_unique<Engine>(config, ports);
   door = std::make_unique<Door>(*engine, clock, door_random);
