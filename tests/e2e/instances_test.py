@@ -57,7 +57,8 @@ class InstancesTest(unittest.TestCase):
         return text
 
     def _status(self, gid, client=None):
-        return (client or self.clients[-1]).query(gid)["status"]
+        found = (client or self.clients[-1]).query(gid)
+        return found and found["status"]
 
     def _wait_for(self, gids, seconds, client=None):
         """Returns how long it took until all have succeeded."""
@@ -143,6 +144,15 @@ class InstancesTest(unittest.TestCase):
         self.daemons[0].signal(signal.SIGCONT)  # The next call of g was due long ago.
         self.assertEqual(self.daemons[0].wait(5), 75)
         self.assertEqual(len(self.bank.report()["calls"]), calls)
+
+    def test_an_outage_of_the_database_ends_nobody(self):
+        self._submit(self.clients[0], "g", ["ongoing"] * 3)
+        self.database.kill()
+        time.sleep(9)
+        self.database.start()
+        self._wait_for(["g"], 15)
+        time.sleep(4)  # In which whoever had been overtaken would hear of it.
+        self.assertFalse(any(daemon.died() for daemon in self.daemons))
 
     def test_what_is_given_back_goes_on_within_a_second_and_a_half(self):
         gids = [f"g{i}" for i in range(50)]

@@ -116,6 +116,37 @@ TEST_F(OthersTest, WhoWaitsHearsThatItRestsElsewhere) {
   EXPECT_EQ(answer->value().kind, Answer::Kind::kOngoing);
 }
 
+TEST_F(OthersTest, WhoWaitsHearsThatItWasDeleted) {
+  Theirs(World::Saga("g", 1), TxnStatus::kSubmitted);
+  Terms waiting;
+  waiting.wait_result = true;
+  const auto answer = world_.Submit(World::Saga("g", 1, waiting));
+  Run(seconds(2));
+  Change("g", [this](Txn& txn) {
+    txn.status = TxnStatus::kSucceed;
+    txn.finished = world_.clock.Now();
+  });
+  ASSERT_EQ(*world_.store->Prune(world_.clock.Now() + seconds(1), 10), 1u);
+  Run(seconds(2));
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ(answer->value().kind, Answer::Kind::kUnavailable);
+}
+
+TEST_F(OthersTest, AReadingInBetweenTakesNoSecondStepOfBackOff) {
+  Terms terms;
+  terms.concurrent = true;
+  terms.retry_interval = seconds(10);
+  world_.participant.scripts["a1"] = {{Outcome::kUnknown, "", milliseconds(10)}};
+  world_.participant.scripts["a2"] = {{Outcome::kUnknown, "", milliseconds(500)}};
+  world_.Submit(World::Saga("g", 2, terms));
+  Run(milliseconds(100));
+  EXPECT_EQ(world_.Stored("g").txn.backoff, 1u);
+  world_.Submit(World::Saga("g", 2, terms));
+  Run(seconds(1));
+  EXPECT_EQ(world_.participant.calls.size(), 2u);
+  EXPECT_EQ(world_.Stored("g").txn.backoff, 1u);
+}
+
 // The owner is told by the index, reads again, goes on with what it finds, and takes the note away.
 TEST_F(OthersTest, TheOwnerGoesOnWithWhatAnotherHasChanged) {
   Terms terms;
