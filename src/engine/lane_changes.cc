@@ -1,7 +1,5 @@
 // The clients' and operators' requests about transactions that exist.
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 

@@ -64,7 +64,7 @@ class Scanner {
   TimerId next_look_ = kNoTimer;
   bool recovering_ = false;
   std::unordered_set<std::string> damaged_;  // What cannot be read, and is left alone.
-  bool shares_ = false;  // In this recovery the others' shares are left to them.
+  bool shares_ = false;                      // The next recovery leaves the others' shares to them.
 };
 
 }  // namespace treaty

@@ -56,7 +56,7 @@ struct StoredTxn {
 struct DueKey {
   Time wake = kNever;
   std::string gid;
-  std::string owner = {};  // As found; empty: nobody drives it.
+  std::string owner = {};  // Of Look and FindOrphans: as found; empty: nobody drives it.
 };
 
 // A part of the walk through the parked: unfinished transactions that nobody drives.

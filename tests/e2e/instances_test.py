@@ -200,7 +200,7 @@ class InstancesTest(unittest.TestCase):
         self.assertLessEqual(rate, 5)
 
     def test_rolling_restart(self):
-        """Each in turn, under load; clients come again only where a connection was refused."""
+        """Each in turn, under load; clients come again at another one where there is no answer."""
         ports = [daemon.port for daemon in self.daemons]
         answers, sent, stop = collections.Counter(), [], threading.Event()
 

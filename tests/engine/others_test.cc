@@ -55,6 +55,20 @@ class OthersTest : public ::testing::Test {
     Write(Write::Kind::kUpdate, stored.txn, stored.owner, wake);
   }
 
+  void FinishElsewhere(const std::string& gid) {
+    Change(gid, [this](Txn& txn) {
+      txn.status = TxnStatus::kSucceed;
+      txn.finished = world_.clock.Now();
+    });
+  }
+
+  // A client that waits here for what is driven elsewhere.
+  World::AnswerPlace WaitFor(const std::string& gid) {
+    Terms waiting;
+    waiting.wait_result = true;
+    return world_.Submit(World::Saga(gid, 1, waiting));
+  }
+
   inline static const LeaseTerms kOther{"other", "other/1", seconds(6)};
   std::uint64_t last_id_ = 100;
   World world_;
@@ -86,15 +100,10 @@ TEST_F(OthersTest, AnOperatorEndsWhatAnotherDrives) {
 
 TEST_F(OthersTest, WhoWaitsHearsWhatTheOwnerHasCome) {
   Theirs(World::Saga("g", 1), TxnStatus::kSubmitted);
-  Terms waiting;
-  waiting.wait_result = true;
-  const auto answer = world_.Submit(World::Saga("g", 1, waiting));
+  const auto answer = WaitFor("g");
   Run(seconds(3));
   EXPECT_FALSE(answer->has_value());
-  Change("g", [this](Txn& txn) {
-    txn.status = TxnStatus::kSucceed;
-    txn.finished = world_.clock.Now();
-  });
+  FinishElsewhere("g");
   Run(seconds(1));
   ASSERT_TRUE(answer->has_value());
   EXPECT_EQ(answer->value().kind, Answer::Kind::kSuccess);
@@ -103,9 +112,7 @@ TEST_F(OthersTest, WhoWaitsHearsWhatTheOwnerHasCome) {
 
 TEST_F(OthersTest, WhoWaitsHearsThatItRestsElsewhere) {
   Theirs(World::Saga("g", 1), TxnStatus::kSubmitted);
-  Terms waiting;
-  waiting.wait_result = true;
-  const auto answer = world_.Submit(World::Saga("g", 1, waiting));
+  const auto answer = WaitFor("g");
   Run(seconds(1));
   Change("g", [this](Txn& txn) {
     txn.branches[0].tried = true;
@@ -118,14 +125,9 @@ TEST_F(OthersTest, WhoWaitsHearsThatItRestsElsewhere) {
 
 TEST_F(OthersTest, WhoWaitsHearsThatItWasDeleted) {
   Theirs(World::Saga("g", 1), TxnStatus::kSubmitted);
-  Terms waiting;
-  waiting.wait_result = true;
-  const auto answer = world_.Submit(World::Saga("g", 1, waiting));
+  const auto answer = WaitFor("g");
   Run(seconds(2));
-  Change("g", [this](Txn& txn) {
-    txn.status = TxnStatus::kSucceed;
-    txn.finished = world_.clock.Now();
-  });
+  FinishElsewhere("g");
   ASSERT_EQ(*world_.store->Prune(world_.clock.Now() + seconds(1), 10), 1u);
   Run(seconds(2));
   ASSERT_TRUE(answer->has_value());
