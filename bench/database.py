@@ -16,13 +16,14 @@ class Database:
         self._folder = pathlib.Path(folder) / "mariadb"
         self._folder.mkdir()
         self._socket = self._folder / "s"
-        data = f"--datadir={self._folder / 'data'}"
+        (self._folder / "tmp").mkdir()
+        folders = [f"--datadir={self._folder / 'data'}", f"--tmpdir={self._folder / 'tmp'}"]
         with open(self._folder / "log", "wb") as log:
-            subprocess.run(["mariadb-install-db", "--no-defaults", data, "--skip-test-db",
+            subprocess.run(["mariadb-install-db", "--no-defaults", *folders, "--skip-test-db",
                             "--auth-root-authentication-method=normal", "--user=root"],
                            stdout=log, stderr=log, check=True)
             self._process = subprocess.Popen(
-                ["mariadbd", "--no-defaults", data, f"--socket={self._socket}",
+                ["mariadbd", "--no-defaults", *folders, f"--socket={self._socket}",
                  f"--port={rig.free_port()}", "--user=root", *OPTIONS],
                 stdout=log, stderr=log, preexec_fn=rig.die_with_parent)
         deadline = time.monotonic() + 60

@@ -14,11 +14,14 @@ class MariaDb:
     def __init__(self, folder):
         self._folder = pathlib.Path(folder) / "mariadb"
         self._folder.mkdir()
+        (self._folder / "tmp").mkdir()
+        # Its own folder for temporary tables too: a server that starts removes those it finds.
+        self._folders = [f"--datadir={self._folder / 'data'}", f"--tmpdir={self._folder / 'tmp'}"]
         self.port = rig.free_port()
         self.socket = self._folder / "s"
         with open(self._folder / "install.log", "wb") as log:
             subprocess.run(
-                ["mariadb-install-db", "--no-defaults", f"--datadir={self._folder / 'data'}",
+                ["mariadb-install-db", "--no-defaults", *self._folders,
                  "--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"],
                 stdout=log, stderr=log, check=True)
         self.start()
@@ -32,7 +35,7 @@ class MariaDb:
     def start(self):
         with open(self._folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
-                ["mariadbd", "--no-defaults", f"--datadir={self._folder / 'data'}",
+                ["mariadbd", "--no-defaults", *self._folders,
                  f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
                  "--innodb-flush-log-at-trx-commit=1", "--skip-name-resolve", "--user=root"],
                 stdout=log, stderr=log, preexec_fn=rig.die_with_parent)

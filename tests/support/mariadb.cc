@@ -88,11 +88,14 @@ std::string User() { return geteuid() == 0 ? "--user=root" : "--console"; }
 
 }  // namespace
 
+// The folder for temporary tables is its own too: a server that starts removes those it finds.
 MariaDb::MariaDb(std::vector<std::string> options)
     : options_(std::move(options)), folder_(NewFolder()), port_(FreePort()) {
+  std::filesystem::create_directory(folder_ + "/tmp");
   const pid_t install =
       Spawn({"mariadb-install-db", "--no-defaults", "--datadir=" + folder_ + "/data",
-             "--auth-root-authentication-method=normal", "--skip-test-db", User()},
+             "--tmpdir=" + folder_ + "/tmp", "--auth-root-authentication-method=normal",
+             "--skip-test-db", User()},
             folder_ + "/install.log", "");
   EXPECT_EQ(WaitFor(install), 0) << ContentOf(folder_ + "/install.log")
                                  << "\ninstall mariadb-server-core and mariadb-client-core";
@@ -109,6 +112,7 @@ void MariaDb::Start() {
   std::vector<std::string> words = {"mariadbd",
                                     "--no-defaults",
                                     "--datadir=" + folder_ + "/data",
+                                    "--tmpdir=" + folder_ + "/tmp",
                                     "--socket=" + socket(),
                                     "--port=" + std::to_string(port_),
                                     "--bind-address=*",
