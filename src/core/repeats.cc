@@ -23,9 +23,9 @@ Ruling OtherContent() {
 std::string StatusWord(const Txn& txn) { return std::string(Name(txn.status)); }
 
 // A workflow's runner must not take this for a definite no: it would undo what another one did.
-Ruling Recorded(std::string message) {
+Ruling TooLate(Answer::Kind kind, std::string message) {
   const bool wrong = canary::Armed(canary::Canary::kRunnerToldFailure);
-  return Reply(wrong ? Answer::Kind::kFailure : Answer::Kind::kRecorded, std::move(message));
+  return Reply(wrong ? Answer::Kind::kFailure : kind, std::move(message));
 }
 
 Ruling OtherModel(const Txn& stored, Model asked) {
@@ -102,12 +102,8 @@ Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
 namespace {
 
 Ruling RuleOnNewBranch(const Txn& stored, const RegisterRequest& asked, std::size_t most_branches) {
-  if (!asked.url_trouble.ok()) {
-    return Reply(Answer::Kind::kInvalid, asked.url_trouble.message());
-  }
-  if (!asked.rpc_trouble.ok() && stored.body->protocol == "json-rpc") {
-    return Reply(Answer::Kind::kInvalid, asked.rpc_trouble.message());
-  }
+  const Status& trouble = asked.TroubleWith(stored.body->protocol);
+  if (!trouble.ok()) return Reply(Answer::Kind::kInvalid, trouble.message());
   if (stored.registered.size() < most_branches) return {Ruling::Kind::kApply, {}};
   return Reply(Answer::Kind::kInvalid,
                "too many branches; at most " + std::to_string(most_branches) + " (Limits.Steps)");
@@ -122,7 +118,9 @@ Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size
   const bool open = stored.status == TxnStatus::kPrepared ||
                     (canary::Armed(canary::Canary::kLateRegistration) && !stored.IsFinished());
   if (!open) {
-    if (is_workflow) return Recorded("the workflow is " + StatusWord(stored) + " already");
+    if (is_workflow) {
+      return TooLate(Answer::Kind::kEnded, "the workflow is " + StatusWord(stored) + " already");
+    }
     return {Ruling::Kind::kAnswer, UnknownForRegister(stored.gid(), asked.model)};
   }
   const auto same_place = [&](const std::shared_ptr<const Step>& step) {
@@ -130,7 +128,9 @@ Ruling RuleOnRegister(const Txn& stored, const RegisterRequest& asked, std::size
   };
   const auto known = std::ranges::find_if(stored.registered, same_place);
   if (known == stored.registered.end()) return RuleOnNewBranch(stored, asked, most_branches);
-  if (is_workflow) return Recorded("the outcome of this step is recorded already");
+  if (is_workflow) {
+    return TooLate(Answer::Kind::kRecorded, "the outcome of this step is recorded already");
+  }
   if (**known == *asked.step) return Reply(Answer::Kind::kSuccess, "");
   return Refuse("the branch id is taken by a branch with other content; use a new branch_id");
 }

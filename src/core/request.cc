@@ -58,4 +58,10 @@ std::shared_ptr<const Terms> SubmittedTerms(const Txn& prepared, const TxnReques
   return terms;
 }
 
+const Status& RegisterRequest::TroubleWith(std::string_view protocol) const {
+  if (!url_trouble.ok()) return url_trouble;
+  if (protocol == "grpc") return grpc_trouble;
+  return protocol == "json-rpc" ? rpc_trouble : http_trouble;
+}
+
 }  // namespace treaty

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "core/step.h"
@@ -49,8 +50,14 @@ struct RegisterRequest {
   Model model = Model::kTcc;
   std::shared_ptr<const Step> step;
   BranchStatus outcome = BranchStatus::kPrepared;  // Of a workflow step: kSucceed or kFailed.
-  Status url_trouble = {};  // Told after the state and the model have been checked.
-  Status rpc_trouble = {};  // The same, where the transaction's protocol is json-rpc.
+  // What is wrong with its URLs, told after the state and the model have been checked: for every
+  // transaction, and by the protocol of the one that is registered with.
+  Status url_trouble = {};
+  Status http_trouble = {};
+  Status rpc_trouble = {};
+  Status grpc_trouble = {};
+
+  const Status& TroubleWith(std::string_view protocol) const;
 };
 
 struct AbortRequest {
@@ -86,7 +93,8 @@ struct Answer {
     kSuccess,
     kFailure,      // 409: a definite no, or rolled back.
     kOngoing,      // 425: waited, still running.
-    kRecorded,     // 412: a workflow's step has an outcome already, or the workflow is finished.
+    kRecorded,     // 412: a workflow's step has an outcome already.
+    kEnded,        // 412: the workflow is finished.
     kInvalid,      // 400: the message says what to change.
     kNotFound,     // 404: unknown gid.
     kOverloaded,   // 503 with Retry-After: a named limit was reached.

@@ -23,7 +23,7 @@ void AddApiSeries(Exposition& out, const api::ApiMeters& meters) {
   out.Begin(Kind::kCounter, "dtm_server_process_total", "Requests, by route and result.");
   for (const api::RouteMeters& route : meters.routes()) {
     const auto count = [&](const char* status, const Meter& meter) {
-      out.Add({{"type", "http"}, {"api", route.api}, {"status", status}},
+      out.Add({{"type", std::string(route.type)}, {"api", route.api}, {"status", status}},
               static_cast<double>(meter.count()));
     };
     count("ok", route.ok);
@@ -33,7 +33,7 @@ void AddApiSeries(Exposition& out, const api::ApiMeters& meters) {
   for (const api::RouteMeters& route : meters.routes()) {
     Distributed seen;
     route.time.AddTo(seen);
-    out.Add({{"type", "http"}, {"api", route.api}}, seen, kMicros);
+    out.Add({{"type", std::string(route.type)}, {"api", route.api}}, seen, kMicros);
   }
   AddRefusals(out, meters.refused);
 }

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "api/http/meters.h"
+#include "api/meters.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "api/http/meters.h"
+#include "api/meters.h"
 #include "base/time.h"
 #include "engine/engine.h"
 #include "metrics/exposition.h"

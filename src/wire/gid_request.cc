@@ -1,12 +1,13 @@
 // Reads requests about one transaction that exists.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/rollback_reason.h"
 #include "wire/json_reader.h"
-#include "wire/txn_request.h"
+#include "wire/txn_fields.h"
 
 namespace treaty::wire {
 
@@ -23,16 +24,24 @@ Result<AbortRequest> ParseAbortRequest(std::string_view json, const RequestRules
     if (!text.ok()) return text.status();
     texts[i] = *text;
   }
-  if (Status status = CheckGid(texts[0], rules); !status.ok()) return status;
-  AbortRequest request{std::string(texts[0]), ParseModel(texts[1]), std::string(texts[2])};
-  if (!texts[1].empty() && !request.model) {
-    return Invalid("trans_type " + Quoted(texts[1]) + " is unknown; use the transaction's own");
+  AbortFields abort{texts[0], texts[1], texts[2]};
+  if (fields.found[3]) {
+    const auto waits = ReadBool(fields.values[3], kNames[3]);
+    if (!waits.ok()) return waits.status();
+    abort.wait_result = *waits;
   }
-  if (!fields.found[3]) return request;
-  const auto waits = ReadBool(fields.values[3], kNames[3]);
-  if (!waits.ok()) return waits.status();
-  request.wait_result = *waits;
-  return request;
+  return BuildAbortRequest(abort, rules);
+}
+
+Result<AbortRequest> BuildAbortRequest(const AbortFields& fields, const RequestRules& rules) {
+  if (Status status = CheckGid(fields.gid, rules); !status.ok()) return status;
+  const std::optional<Model> model = ParseModel(fields.trans_type);
+  if (!fields.trans_type.empty() && !model) {
+    return Invalid("trans_type " + Quoted(fields.trans_type) +
+                   " is unknown; use the transaction's own");
+  }
+  return AbortRequest{std::string(fields.gid), model, std::string(fields.rollback_reason),
+                      fields.wait_result};
 }
 
 Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {

@@ -50,6 +50,12 @@ std::string Explain(simdjson::error_code error, std::string_view what) {
 Status Invalid(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
 
 Result<Document> Document::Parse(std::string_view json, Slot slot, std::string_view what) {
+  auto document = ParseAny(json, slot, what);
+  if (!document.ok() || document->root_.is_object()) return document;
+  return Invalid(std::string(what) + " must be a JSON object");
+}
+
+Result<Document> Document::ParseAny(std::string_view json, Slot slot, std::string_view what) {
   if (json.starts_with("\xEF\xBB\xBF")) {
     return Invalid(std::string(what) + " begins with a byte order mark; leave it out");
   }
@@ -59,9 +65,6 @@ Result<Document> Document::Parse(std::string_view json, Slot slot, std::string_v
   LimitDepth(parser, document.own_ ? json.size() : kLargestShared);
   const auto error = parser.parse(json.data(), json.size(), true).get(document.root_);
   if (error != simdjson::SUCCESS) return Invalid(Explain(error, what));
-  if (!document.root_.is_object()) {
-    return Invalid(std::string(what) + " must be a JSON object");
-  }
   return document;
 }
 
@@ -86,16 +89,27 @@ Result<bool> ReadBool(Element value, std::string_view key) {
   return Invalid(std::string(key) + " must be true or false");
 }
 
+namespace {
+
+Status OutOf(Range range, std::string_view key) {
+  return Invalid(std::string(key) + " must be from " + std::to_string(range.low) + " to " +
+                 std::to_string(range.high));
+}
+
+}  // namespace
+
+Status CheckRange(std::int64_t number, std::string_view key, Range range) {
+  return number < range.low || number > range.high ? OutOf(range, key) : Status();
+}
+
 Result<std::int64_t> ReadInteger(Element value, std::string_view key, Range range) {
   std::int64_t number = 0;
   const auto error = value.get(number);
   if (error != simdjson::SUCCESS && error != simdjson::NUMBER_OUT_OF_RANGE) {
     return Invalid(std::string(key) + " must be a whole number, written without . or e");
   }
-  if (error != simdjson::SUCCESS || number < range.low || number > range.high) {
-    return Invalid(std::string(key) + " must be from " + std::to_string(range.low) + " to " +
-                   std::to_string(range.high));
-  }
+  if (error != simdjson::SUCCESS) return OutOf(range, key);
+  if (Status status = CheckRange(number, key, range); !status.ok()) return status;
   return number;
 }
 

@@ -28,8 +28,11 @@ class Document {
  public:
   enum class Slot : std::uint8_t { kRequest, kCustomData };
 
-  // `what` names the text in messages: "the body", "custom_data".
+  // Parses an object; `what` names the text in messages: "the body", "custom_data".
   static Result<Document> Parse(std::string_view json, Slot slot, std::string_view what);
+
+  // The same for any JSON value.
+  static Result<Document> ParseAny(std::string_view json, Slot slot, std::string_view what);
 
   Element root() const { return root_; }
 
@@ -72,6 +75,7 @@ struct Range {
   std::int64_t low = 0;
   std::int64_t high = 0;
 };
+Status CheckRange(std::int64_t number, std::string_view key, Range range);
 Result<std::int64_t> ReadInteger(Element value, std::string_view key, Range range);
 
 }  // namespace treaty::wire

@@ -5,54 +5,20 @@
 #include <memory>
 #include <utility>
 
+#include "wire/grpc_metadata.h"
 #include "wire/json_reader.h"
 #include "wire/request_parts.h"
 #include "wire/rpc_call.h"
-#include "wire/txn_request.h"
+#include "wire/txn_fields.h"
 
 namespace treaty::wire {
 namespace {
 
-enum Key : std::size_t {
-  kGid,
-  kTransType,
-  kBranchId,
-  kData,
-  kConfirm,
-  kCancel,
-  kUrl,
-  kOp,
-  kStatus,
-  kKeyCount
-};
-
-constexpr std::array<std::string_view, kKeyCount> kKeys = {
-    "gid", "trans_type", "branch_id", "data", "confirm", "cancel", "url", "op", "status"};
-
-using Texts = std::array<std::string_view, kKeyCount>;
-
-struct Fields {
-  Texts texts;
-  std::array<bool, kKeyCount> found{};  // null is none.
-};
-
-Result<Fields> ReadFields(const Document& document) {
-  const auto selected = Select(document.root().get_object().value_unsafe(), kKeys);
-  Fields fields;
-  for (std::size_t i = 0; i < kKeyCount; ++i) {
-    if (!selected.found[i]) continue;
-    const auto text = ReadString(selected.values[i], kKeys[i]);
-    if (!text.ok()) return text.status();
-    fields.texts[i] = *text;
-    fields.found[i] = true;
-  }
-  return fields;
-}
-
-Status CheckUrlOf(Key key, std::string_view url, const RequestRules& rules) {
+Status CheckUrlOf(std::string_view key, std::string_view url, std::string_view protocol,
+                  const RequestRules& rules) {
   if (url.empty()) return {};
-  Status status = CheckTarget(url, "http", rules.targets);
-  return status.ok() ? status : Invalid(std::string(kKeys[key]) + ": " + status.message());
+  Status status = CheckTarget(url, protocol, rules.targets);
+  return status.ok() ? status : Invalid(std::string(key) + ": " + status.message());
 }
 
 // What stands in the way of calling the branch by JSON-RPC. XA's calls carry no payload.
@@ -71,27 +37,43 @@ Status FindRpcTrouble(const Step& step, const RequestRules& rules, Model model) 
 
 // A branch without URLs counts as done at once, so a key that was forgotten or misspelt would look
 // like success. TCC may say by an empty text that there is nothing to do.
-Status CheckHasUrls(const Fields& fields, Model model) {
-  if (model == Model::kXa && fields.texts[kUrl].empty()) {
+Status CheckHasUrls(const RegisterFields& fields, Model model) {
+  if (model == Model::kXa && fields.url.empty()) {
     return Invalid("url is missing; an xa branch is committed and rolled back there");
   }
-  if (model == Model::kTcc && !fields.found[kConfirm] && !fields.found[kCancel]) {
+  if (model == Model::kTcc && !fields.confirm && !fields.cancel) {
     return Invalid("neither confirm nor cancel is there; give their URLs, or \"\" for none");
   }
   return {};
 }
 
 // The URLs of a branch: confirm and cancel of TCC, the one of XA for both.
-Status ReadUrls(const Fields& fields, const RequestRules& rules, Model model, Step& step) {
-  if (Status status = CheckHasUrls(fields, model); !status.ok()) return status;
-  const Texts& texts = fields.texts;
+void SetUrls(const RegisterFields& fields, Model model, Step& step) {
   const bool xa = model == Model::kXa;
-  const Key forward = xa ? kUrl : kConfirm;
-  const Key backward = xa ? kUrl : kCancel;
-  step.action = texts[forward];
-  step.compensate = texts[backward];
-  Status status = CheckUrlOf(forward, step.action, rules);
-  return status.ok() ? CheckUrlOf(backward, step.compensate, rules) : status;
+  step.action = xa ? fields.url : fields.confirm.value_or("");
+  step.compensate = xa ? fields.url : fields.cancel.value_or("");
+}
+
+Status CheckUrls(const Step& step, std::string_view protocol, const RequestRules& rules,
+                 Model model) {
+  const bool xa = model == Model::kXa;
+  Status status = CheckUrlOf(xa ? "url" : "confirm", step.action, protocol, rules);
+  if (!status.ok()) return status;
+  return CheckUrlOf(xa ? "url" : "cancel", step.compensate, protocol, rules);
+}
+
+// The protocol of the transaction is not known here: each has its own trouble.
+void FindTroubles(const RegisterFields& fields, const RequestRules& rules,
+                  RegisterRequest& request) {
+  const Step& step = *request.step;
+  request.url_trouble = CheckHasUrls(fields, request.model);
+  if (request.url_trouble.ok()) {
+    request.url_trouble = CheckUrls(step, "grpc", rules, request.model);  // Takes every form.
+  }
+  if (!request.url_trouble.ok()) return;
+  request.http_trouble = CheckUrls(step, "http", rules, request.model);
+  request.rpc_trouble = FindRpcTrouble(step, rules, request.model);
+  request.grpc_trouble = CheckMetadataText(step.id, "branch_id");
 }
 
 Result<BranchStatus> ReadOutcome(std::string_view text) {
@@ -100,51 +82,78 @@ Result<BranchStatus> ReadOutcome(std::string_view text) {
   return Invalid("status " + Quoted(text) + " must be succeed or failed");
 }
 
-Status ReadRecorded(const Texts& texts, Step& step, BranchStatus& outcome) {
-  if (Status status = CheckOpName(texts[kOp], "op", kMaxOp); !status.ok()) return status;
-  const auto read = ReadOutcome(texts[kStatus]);
+Status ReadRecorded(const RegisterFields& fields, Step& step, BranchStatus& outcome) {
+  if (Status status = CheckOpName(fields.op, "op", kMaxOp); !status.ok()) return status;
+  const auto read = ReadOutcome(fields.status);
   if (!read.ok()) return read.status();
-  step.op = texts[kOp];
+  step.op = fields.op;
   outcome = *read;
   return {};
 }
 
+Result<Model> ReadModel(std::string_view type) {
+  const std::optional<Model> model = ParseModel(type);
+  if (model && TakesRegistrations(*model)) return *model;
+  return Invalid("trans_type " + Quoted(type) +
+                 " registers no branches; use \"tcc\", \"xa\" or \"workflow\"");
+}
+
+Status CheckSize(std::string_view data, const RequestRules& rules) {
+  if (data.size() <= rules.max_payload_bytes) return {};
+  return Invalid("data is too large; at most " + std::to_string(rules.max_payload_bytes) +
+                 " bytes (Limits.PayloadBytes)");
+}
+
 }  // namespace
+
+Result<RegisterRequest> BuildRegisterRequest(const RegisterFields& fields,
+                                             const RequestRules& rules) {
+  if (Status status = CheckGid(fields.gid, rules); !status.ok()) return status;
+  const auto model = ReadModel(fields.trans_type);
+  if (!model.ok()) return model.status();
+  Status status = CheckBranchId(fields.branch_id, rules);
+  if (status.ok()) status = CheckIdOf(*model, fields.branch_id, "branch_id");
+  if (status.ok()) status = CheckSize(fields.data, rules);
+  if (!status.ok()) return status;
+  auto step = std::make_shared<Step>();
+  step->id = fields.branch_id;
+  step->payload = fields.data;
+  RegisterRequest request{.gid = std::string(fields.gid), .model = *model, .step = step};
+  if (*model == Model::kWorkflow) {
+    status = ReadRecorded(fields, *step, request.outcome);
+    if (!status.ok()) return status;
+    return request;
+  }
+  SetUrls(fields, *model, *step);
+  FindTroubles(fields, rules, request);
+  return request;
+}
 
 Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const RequestRules& rules,
                                              std::string_view type) {
+  constexpr std::array<std::string_view, 9> kKeys = {
+      "gid", "trans_type", "branch_id", "data", "confirm", "cancel", "url", "op", "status"};
   auto document = Document::Parse(json, Document::Slot::kRequest, rules.document);
   if (!document.ok()) return document.status();
-  auto fields = ReadFields(*document);
-  if (!fields.ok()) return fields.status();
-  Texts& texts = fields->texts;
-  if (texts[kTransType].empty()) texts[kTransType] = type;
-  if (Status status = CheckGid(texts[kGid], rules); !status.ok()) return status;
-  const std::optional<Model> model = ParseModel(texts[kTransType]);
-  if (!model || !TakesRegistrations(*model)) {
-    return Invalid("trans_type " + Quoted(texts[kTransType]) +
-                   " registers no branches; use \"tcc\", \"xa\" or \"workflow\"");
+  const auto selected = Select(document->root().get_object().value_unsafe(), kKeys);
+  std::array<std::optional<std::string_view>, kKeys.size()> texts;  // null is none.
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    if (!selected.found[i]) continue;
+    const auto text = ReadString(selected.values[i], kKeys[i]);
+    if (!text.ok()) return text.status();
+    texts[i] = *text;
   }
-  Status id = CheckBranchId(texts[kBranchId], rules);
-  if (id.ok()) id = CheckIdOf(*model, texts[kBranchId], "branch_id");
-  if (!id.ok()) return id;
-  if (texts[kData].size() > rules.max_payload_bytes) {
-    return Invalid("data is too large; at most " + std::to_string(rules.max_payload_bytes) +
-                   " bytes (Limits.PayloadBytes)");
-  }
-  RegisterRequest request{.gid = std::string(texts[kGid]), .model = *model, .step = nullptr};
-  auto step = std::make_shared<Step>();
-  step->id = texts[kBranchId];
-  step->payload = texts[kData];
-  if (*model == Model::kWorkflow) {
-    Status status = ReadRecorded(texts, *step, request.outcome);
-    if (!status.ok()) return status;
-  } else {
-    request.url_trouble = ReadUrls(*fields, rules, *model, *step);
-    if (request.url_trouble.ok()) request.rpc_trouble = FindRpcTrouble(*step, rules, *model);
-  }
-  request.step = std::move(step);
-  return request;
+  const auto text = [&texts](std::size_t i) { return texts[i].value_or(std::string_view()); };
+  return BuildRegisterRequest({.gid = text(0),
+                               .trans_type = text(1).empty() ? type : text(1),
+                               .branch_id = text(2),
+                               .data = text(3),
+                               .confirm = texts[4],
+                               .cancel = texts[5],
+                               .url = text(6),
+                               .op = text(7),
+                               .status = text(8)},
+                              rules);
 }
 
 }  // namespace treaty::wire

@@ -83,21 +83,6 @@ Status ReadStep(const Element& item, std::size_t index, Step& step, std::string_
 
 using Payloads = std::vector<std::string_view>;
 
-Status ReadPayloads(const Element& value, Payloads& payloads) {
-  dom::array list;
-  if (value.get(list) != simdjson::SUCCESS) return Invalid("payloads must be a list of strings");
-  payloads.reserve(list.size());
-  for (const Element item : list) {
-    std::string_view text;
-    if (!item.is_null() && item.get(text) != simdjson::SUCCESS) {
-      return Invalid("payloads must be a list of strings; payloads[" +
-                     std::to_string(payloads.size()) + "] is none");
-    }
-    payloads.push_back(text);
-  }
-  return {};
-}
-
 Status ReadStepList(const Element& value, const RequestRules& rules, std::vector<Step>& steps,
                     Payloads& data) {
   dom::array list;
@@ -160,19 +145,34 @@ Status CheckStep(const Step& step, std::size_t index, const StepSource& source,
 
 }  // namespace
 
+Status ReadPayloads(const Element& value, std::vector<std::string_view>& payloads) {
+  dom::array list;
+  if (value.get(list) != simdjson::SUCCESS) return Invalid("payloads must be a list of strings");
+  payloads.reserve(list.size());
+  for (const Element item : list) {
+    std::string_view text;
+    if (!item.is_null() && item.get(text) != simdjson::SUCCESS) {
+      return Invalid("payloads must be a list of strings; payloads[" +
+                     std::to_string(payloads.size()) + "] is none");
+    }
+    payloads.push_back(text);
+  }
+  return {};
+}
+
+// Where the protocol is http, a gRPC target must say by its scheme that it is one.
 Status CheckTarget(std::string_view url, std::string_view protocol, const TargetPolicy& policy) {
-  const auto parsed = ParseHttpUrl(url);
+  const bool bare = url.find("://") == std::string_view::npos;
+  if (bare && protocol == "http") return ParseUrl(url, protocol).status();
+  const auto parsed = ParseTargetUrl(url);
   if (!parsed.ok()) return parsed.status();
   Status status = CheckUrl(policy, **parsed);
   return status.ok() && IsRpcTarget(protocol, url) ? CheckRpcUrl(**parsed) : status;
 }
 
 Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps) {
-  Payloads payloads;
+  Payloads payloads = source.payloads;
   Payloads data;
-  if (source.payloads != nullptr) {
-    if (Status status = ReadPayloads(*source.payloads, payloads); !status.ok()) return status;
-  }
   if (source.steps != nullptr) {
     Status status = ReadStepList(*source.steps, rules, steps, data);
     if (!status.ok()) return status;
@@ -220,13 +220,18 @@ Status CopyHeaders(const Element& names, const HeaderLookup& header, std::vector
     if (item.get(name) != simdjson::SUCCESS) {
       return Invalid("passthrough_headers must be a list of strings");
     }
-    // Also of a header that the request does not have: a wrong name is a mistake.
-    if (Status status = CheckHeader(name, ""); !status.ok()) {
-      return Invalid("passthrough_headers: " + status.message());
-    }
-    const std::string_view value = header(name);
-    if (!value.empty()) headers.emplace_back(name, value);
+    if (Status status = CopyHeader(name, header, headers); !status.ok()) return status;
   }
+  return {};
+}
+
+// A header that the request does not have is left out, but a wrong name is a mistake.
+Status CopyHeader(std::string_view name, const HeaderLookup& header, std::vector<Header>& headers) {
+  if (Status status = CheckHeader(name, ""); !status.ok()) {
+    return Invalid("passthrough_headers: " + status.message());
+  }
+  const std::string_view value = header(name);
+  if (!value.empty()) headers.emplace_back(name, value);
   return {};
 }
 

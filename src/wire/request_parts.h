@@ -32,11 +32,14 @@ Status CheckOpName(std::string_view name, std::string_view key, std::size_t most
 Status CheckTarget(std::string_view url, std::string_view protocol, const TargetPolicy& policy);
 
 struct StepSource {
-  const Element* steps = nullptr;     // Null: absent.
-  const Element* payloads = nullptr;  // Null: absent.
+  const Element* steps = nullptr;  // Null: absent.
+  const std::vector<std::string_view>& payloads;
   std::string_view protocol;
   Model model = Model::kSaga;
 };
+
+// A list of texts; null is an empty one.
+Status ReadPayloads(const Element& value, std::vector<std::string_view>& payloads);
 
 Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps);
 
@@ -44,6 +47,7 @@ Status ReadBranchHeaders(const Element& value, std::vector<Header>& headers);
 
 // Copies the request's headers that `names` lists; those it does not have are left out.
 Status CopyHeaders(const Element& names, const HeaderLookup& header, std::vector<Header>& headers);
+Status CopyHeader(std::string_view name, const HeaderLookup& header, std::vector<Header>& headers);
 
 // The limits on everything that is added to a branch's call.
 Status CheckHeaders(const Terms& terms);

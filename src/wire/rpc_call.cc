@@ -50,7 +50,7 @@ Status NoObject() {
 }  // namespace
 
 bool IsRpcTarget(std::string_view protocol, std::string_view url) {
-  return protocol == "json-rpc" && url.find("method") != std::string_view::npos;
+  return protocol == "json-rpc" && url.find("method") != std::string_view::npos && IsHttpUrl(url);
 }
 
 std::string RpcMethodOf(const Url& url) { return FirstParameter(url, "method"); }

@@ -12,7 +12,7 @@
 namespace treaty::wire {
 
 // Whether a transaction of `protocol` calls `url` by JSON-RPC: it contains the text `method`.
-// Every other URL of such a transaction is called by plain HTTP.
+// Every other http URL of such a transaction is called by plain HTTP.
 bool IsRpcTarget(std::string_view protocol, std::string_view url);
 
 // The parameter `method` of a URL, decoded; empty: there is none.

@@ -167,7 +167,8 @@ bool MatchesHost(std::string_view pattern, const Url& url) {
 
 bool IsAllowed(const AllowRule& rule, const Url& url) {
   return MatchesHost(rule.host, url) && (rule.port == 0 || rule.port == url.port) &&
-         (!rule.https_only || url.scheme == Url::Scheme::kHttps);
+         (!rule.https_only || url.scheme == Url::Scheme::kHttps ||
+          url.scheme == Url::Scheme::kGrpcs);
 }
 
 bool IsLocalhost(std::string_view host) {

@@ -21,7 +21,7 @@ struct Listener {
 struct AllowRule {
   std::string host;
   std::uint16_t port = 0;
-  bool https_only = false;
+  bool https_only = false;  // TLS: https or grpcs.
 };
 
 struct TargetPolicy {

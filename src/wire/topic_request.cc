@@ -50,7 +50,7 @@ Status CheckRemark(std::string_view remark) {
 Result<TopicEdit> ParseSubscribe(const TopicParameters& parameters, const TargetPolicy& policy) {
   if (Status status = CheckName(parameters.topic); !status.ok()) return status;
   if (Status status = CheckUrlLength(parameters.url); !status.ok()) return status;
-  if (Status status = CheckTarget(parameters.url, "http", policy); !status.ok()) {
+  if (Status status = CheckTarget(parameters.url, "grpc", policy); !status.ok()) {
     return Invalid("url: " + status.message());
   }
   if (Status status = CheckRemark(parameters.remark); !status.ok()) return status;

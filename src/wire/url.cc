@@ -9,6 +9,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 #include <cctype>
+#include <optional>
 #include <utility>
 
 namespace treaty::wire {
@@ -29,6 +30,23 @@ std::string LowerText(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
   return lower;
+}
+
+bool StartsWith(std::string_view text, std::string_view lower_prefix) {
+  return LowerText(text.substr(0, lower_prefix.size())) == lower_prefix;
+}
+
+std::optional<Url::Scheme> SchemeOf(std::string_view text) {
+  using Scheme = Url::Scheme;
+  if (StartsWith(text, "http://")) return Scheme::kHttp;
+  if (StartsWith(text, "https://")) return Scheme::kHttps;
+  if (StartsWith(text, "grpc://")) return Scheme::kGrpc;
+  if (StartsWith(text, "grpcs://")) return Scheme::kGrpcs;
+  return std::nullopt;
+}
+
+bool IsGrpc(Url::Scheme scheme) {
+  return scheme == Url::Scheme::kGrpc || scheme == Url::Scheme::kGrpcs;
 }
 
 int HexValue(char c) {
@@ -162,7 +180,7 @@ Status SetHost(std::string_view encoded_host, Url& url) {
 
 Status SetPort(const url_view& parsed, Url& url) {
   if (!parsed.has_port()) {
-    if (url.scheme == Url::Scheme::kGrpc) return Invalid("the gRPC target has no port");
+    if (IsGrpc(url.scheme)) return Invalid("the gRPC target has no port");
     url.port = url.scheme == Url::Scheme::kHttps ? 443 : 80;
     return {};
   }
@@ -205,7 +223,7 @@ Status Fill(const url_view& parsed, Url& url) {
   if (Status status = SetHost({host.data(), host.size()}, url); !status.ok()) return status;
   if (Status status = SetPort(parsed, url); !status.ok()) return status;
   if (Status status = SetTarget(parsed, url); !status.ok()) return status;
-  return url.scheme == Url::Scheme::kGrpc ? CheckMethod(url) : Status{};
+  return IsGrpc(url.scheme) ? CheckMethod(url) : Status{};
 }
 
 // Boost.URL 1.81 lets an authority end in its middle ("127.0.0.1.evil" or "bank:8x") and takes
@@ -217,26 +235,25 @@ bool AuthorityIsWhole(std::string_view text, const url_view& parsed) {
          std::string_view(authority.data(), authority.size());
 }
 
-bool StartsWith(std::string_view text, std::string_view lower_prefix) {
-  return LowerText(text.substr(0, lower_prefix.size())) == lower_prefix;
-}
-
 }  // namespace
+
+bool IsHttpUrl(std::string_view text) {
+  const auto scheme = SchemeOf(text);
+  return scheme && !IsGrpc(*scheme);
+}
 
 Result<Url> ParseUrl(std::string_view text, std::string_view protocol) {
   if (Status status = CheckCharacters(text); !status.ok()) return status;
   Url url;
-  if (StartsWith(text, "https://")) {
-    url.scheme = Url::Scheme::kHttps;
-  } else if (!StartsWith(text, "http://")) {
-    if (protocol != "grpc" || text.find("://") != std::string_view::npos) {
-      return Invalid("the URL must start with http:// or https://");
-    }
-    url.scheme = Url::Scheme::kGrpc;
+  const auto scheme = SchemeOf(text);
+  if (!scheme && (protocol == "http" || text.find("://") != std::string_view::npos)) {
+    return Invalid(
+        "the URL must start with http://, https://, grpc:// or grpcs://; the form "
+        "host:port/package.Service/Method needs \"protocol\":\"grpc\"");
   }
-  // A gRPC target is an authority and a path, which is what follows the scheme elsewhere.
-  const std::string whole =
-      url.scheme == Url::Scheme::kGrpc ? "grpc://" + std::string(text) : std::string(text);
+  url.scheme = scheme.value_or(Url::Scheme::kGrpc);
+  // A bare gRPC target is an authority and a path, which is what follows the scheme elsewhere.
+  const std::string whole = scheme ? std::string(text) : "grpc://" + std::string(text);
   const auto parsed = boost::urls::parse_uri(whole);
   if (!parsed || !AuthorityIsWhole(whole, *parsed)) return Invalid("the URL is malformed");
   if (Status status = Fill(*parsed, url); !status.ok()) return status;

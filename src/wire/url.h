@@ -12,7 +12,7 @@
 namespace treaty::wire {
 
 struct Url {
-  enum class Scheme : std::uint8_t { kHttp, kHttps, kGrpc };
+  enum class Scheme : std::uint8_t { kHttp, kHttps, kGrpc, kGrpcs };
   Scheme scheme = Scheme::kHttp;
   std::string host;  // Lower case; an IPv6 literal without brackets.
   std::uint16_t port = 0;
@@ -22,12 +22,16 @@ struct Url {
 
 inline constexpr std::size_t kMaxUrlBytes = 1'024;
 
-// Parses http://, https:// and, where the transaction's protocol is grpc, host:port/Service/Method.
+// Parses http://, https://, grpc:// and grpcs:// (TLS) and, where the transaction's protocol is not
+// http, the gRPC target host:port/package.Service/Method, for which grpc:// may be left out.
 // Refuses with kInvalidArgument and what to change: other schemes, user-info, fragments, control
 // characters and blanks, over-long text, odd spellings of addresses (octal, hexadecimal, short,
 // one number), port 0, and the reserved query names gid, trans_type, branch_id, op, dtm and
 // phase2_url in any percent-encoding.
 Result<Url> ParseUrl(std::string_view text, std::string_view protocol);
+
+// Whether a URL that has been parsed before is called by HTTP; the others are called by gRPC.
+bool IsHttpUrl(std::string_view text);
 
 // The URL's first query parameter of that name, decoded as forms are; empty: there is none.
 std::string FirstParameter(const Url& url, std::string_view name);

@@ -22,12 +22,12 @@ struct Slot {
 
 }  // namespace
 
-Result<const Url*> ParseHttpUrl(std::string_view text) {
+Result<const Url*> ParseTargetUrl(std::string_view text) {
   thread_local const auto slots = std::make_unique<std::array<Slot, kSlots>>();
   thread_local Url unkept;
   Slot& slot = (*slots)[std::hash<std::string_view>()(text) % kSlots];
   if (!text.empty() && slot.text == text) return &slot.url;
-  auto parsed = ParseUrl(text, "http");
+  auto parsed = ParseUrl(text, "grpc");
   if (!parsed.ok()) return parsed.status();
   if (text.size() > kLongestKept) {
     unkept = *std::move(parsed);

@@ -10,8 +10,8 @@
 
 namespace treaty::wire {
 
-// The same as ParseUrl(text, "http"); the Url is valid until the thread's next call. Parsing
-// depends on nothing but the text, so what is remembered is never stale.
-Result<const Url*> ParseHttpUrl(std::string_view text);
+// The same as ParseUrl(text, "grpc"), which takes every form; the Url is valid until the thread's
+// next call. Parsing depends on nothing but the text, so what is remembered is never stale.
+Result<const Url*> ParseTargetUrl(std::string_view text);
 
 }  // namespace treaty::wire

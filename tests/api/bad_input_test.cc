@@ -116,7 +116,7 @@ const Bad kBad[] = {
     {R"({"gid":"g","trans_type":"Saga"})", "unknown"},
     {R"({"gid":"g","trans_type":"sagas"})", "unknown"},
     {R"({"gid":"g","trans_type":1})", "must be a string"},
-    {Saga(R"("protocol":"grpc")"), "protocol"},
+    {Saga(R"("protocol":"soap")"), "protocol"},
     {Saga(R"("protocol":"smtp")"), "protocol"},
     {Saga(R"("protocol":1)"), "protocol must be a string"},
     {Saga(R"("query_prepared":1)"), "query_prepared must be a string"},

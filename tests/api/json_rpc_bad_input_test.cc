@@ -96,7 +96,7 @@ const Bad kBad[] = {
      "params is not valid JSON"},
     {Params("submit", R"({"gid":"g","trans_type":"saga","timeout_to_fail":-1})"), -32602, R"("1")",
      "from 0"},
-    {Params("submit", R"({"gid":"g","trans_type":"saga","protocol":"grpc"})"), -32602, R"("1")",
+    {Params("submit", R"({"gid":"g","trans_type":"saga","protocol":"soap"})"), -32602, R"("1")",
      "json-rpc"},
     {Params("submit", R"({"gid":"g","trans_type":"workflow"})"), -32602, R"("1")", "req_extra"},
     {Params("submit", R"({"gid":"g","trans_type":"saga","x":)" + std::string(64, '[') +
@@ -207,7 +207,7 @@ TEST(JsonRpcBadInput, OfTransactionsForJsonRpcParticipantsIsRefused) {
       {"http://a/?method=", "{}", "needs a parameter ?method="},
       {"http://method/x", "{}", "needs a parameter ?method="},
       {"ftp://a/?method=m", "{}", "http://"},
-      {"a:1/b.C/method", "{}", "http://"},
+      {"a:1/b.C", "{}", "host:port/package.Service/Method"},
       {"http://a/?method=m", "[]", "payloads[0]: the payload of a JSON-RPC target"},
       {"http://a/?method=m", "1", "must be a JSON object"},
       {"http://a/?method=m", "text", "must be a JSON object"},
@@ -228,9 +228,13 @@ TEST(JsonRpcBadInput, OfTransactionsForJsonRpcParticipantsIsRefused) {
 
 TEST(JsonRpcBadInput, TheTargetsTheTableVariesAreGoodThemselves) {
   const std::pair<std::string, std::string> kGood[] = {
-      {"http://a/?method=m", "{}"},   {"http://a/?method=m", ""},
-      {"http://a/?method=m", "null"}, {"https://a/rpc?x=1&method=b.c", R"({"n":{"a":[1]}})"},
-      {"http://a/x", "text"},         {"", "text"},
+      {"a:1/b.C/method", "by gRPC, whatever the payload"},
+      {"http://a/?method=m", "{}"},
+      {"http://a/?method=m", ""},
+      {"http://a/?method=m", "null"},
+      {"https://a/rpc?x=1&method=b.c", R"({"n":{"a":[1]}})"},
+      {"http://a/x", "text"},
+      {"", "text"},
   };
   for (const auto& [url, payload] : kGood) {
     SCOPED_TRACE(::testing::Message() << url << " " << payload);

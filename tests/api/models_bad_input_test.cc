@@ -81,7 +81,7 @@ const Bad kBad[] = {
     {"prepareWorkflow",
      Request("workflow", Asking("http://a/wf") + R"(,"steps":[{"action":""}],"payloads":[""])"),
      "registerBranch"},
-    {"prepare", Request("tcc", R"("protocol":"grpc")"), "protocol"},
+    {"prepare", Request("tcc", R"("protocol":"soap")"), "protocol"},
     {"prepare", Request("tcc", R"("timeout_to_fail":-1)"), "from 0"},
     {"prepare", Request("xa", R"("retry_interval":1.5)"), "whole number"},
     {"prepare", Request("tcc", R"("branch_headers":{"Host":"x"})"), "branch_headers"},

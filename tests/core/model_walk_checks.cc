@@ -187,8 +187,8 @@ void ModelWalk::CheckRegisterAnswer(const WalkState& state, const Step& step, An
   const Step* known = FindRegistered(txn, step);
   const bool open = txn.status == S::kPrepared;
   if (txn.body->model == Model::kWorkflow) {
-    const auto expected =
-        open && known == nullptr ? Answer::Kind::kOngoing : Answer::Kind::kRecorded;
+    const auto in_time = known == nullptr ? Answer::Kind::kOngoing : Answer::Kind::kRecorded;
+    const auto expected = open ? in_time : Answer::Kind::kEnded;
     return Expect(answer == expected, "W3 the second is told so, and not FAILURE", state);
   }
   if (!open) return Expect(answer == Answer::Kind::kFailure, "T2 too late is a no", state);

@@ -99,7 +99,7 @@ TEST(WorkflowEngineTest, TheFirstRecordWinsAndALaterOneIsToldSoWithoutEitherWord
   world.EndWorkflow("g", {TxnStatus::kSucceed, "", ""});
   const auto late = world.Register(Step("g", "02", "two"));
   world.Run();
-  EXPECT_EQ(late->value().kind, kRecorded);
+  EXPECT_EQ(late->value().kind, Answer::Kind::kEnded);
   EXPECT_EQ(world.Stored("g").txn.registered.size(), 1u);
 }
 

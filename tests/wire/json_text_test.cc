@@ -81,15 +81,15 @@ TEST(TxnRequest, QuotesTextOfClientsPrintableAndShort) {
 TEST(UrlMemo, GivesEveryTextItsOwnUrlHoweverManyThereAre) {
   for (int round = 0; round < 2; ++round) {
     for (int port = 1; port <= 2'000; ++port) {
-      const auto url = ParseHttpUrl("http://bank:" + std::to_string(port) + "/x");
+      const auto url = ParseTargetUrl("http://bank:" + std::to_string(port) + "/x");
       ASSERT_TRUE(url.ok());
       ASSERT_EQ((*url)->port, port);
     }
   }
   const std::string path(300, 'p');
-  EXPECT_EQ((*ParseHttpUrl("http://bank/" + path))->target, "/" + path);
-  EXPECT_FALSE(ParseHttpUrl("http://bank:1/x#f").ok());
-  EXPECT_FALSE(ParseHttpUrl("").ok());
+  EXPECT_EQ((*ParseTargetUrl("http://bank/" + path))->target, "/" + path);
+  EXPECT_FALSE(ParseTargetUrl("http://bank:1/x#f").ok());
+  EXPECT_FALSE(ParseTargetUrl("").ok());
 }
 
 TEST(TxnRequest, AWiderGidCharsetIsAMatterOfConfiguration) {

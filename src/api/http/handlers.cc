@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "api/gid_maker.h"
 #include "api/http/cross_site.h"
 #include "api/http/json_rpc.h"
 #include "api/http/parameters.h"
 #include "api/http/reply.h"
 #include "api/http/target.h"
 #include "api/http/topics.h"
-#include "base/gid.h"
 #include "wire/json_text.h"
 #include "wire/txn_reply.h"
 #include "wire/txn_request.h"
@@ -72,6 +71,14 @@ Result<std::optional<Model>> ReadType(std::string_view text) {
                                             " is unknown; use saga, tcc, xa, msg or workflow");
 }
 
+// Returns `reply`, counted in `meters` when it is called. The time begins now.
+ReplyFn Metered(RouteMeters& meters, ReplyFn reply) {
+  return [&meters, reply = std::move(reply), begun = RouteMeters::Steady::now()](HttpReply answer) {
+    meters.Count(answer.status < 400, begun);
+    reply(std::move(answer));
+  };
+}
+
 }  // namespace
 
 wire::RequestRules RulesOf(const HandlerConfig& config) {
@@ -85,11 +92,10 @@ class Handlers::Impl {
       : config_(std::move(config)),
         rules_(RulesOf(config_)),
         engine_(engine),
-        clock_(clock),
-        random_(random),
-        json_rpc_(config_, engine, [this] { return FreshGid(); }),
+        gids_(clock, random),
+        json_rpc_(config_, engine, [this] { return gids_.Make(); }),
         topics_(config_, engine) {
-    for (const Route& route : Routes()) meters_.push_back(&config_.meters->Of(route.path));
+    for (const Route& route : Routes()) meters_.push_back(&config_.meters->Of("http", route.path));
   }
 
   void Handle(HttpRequest request, const std::string& peer, ReplyFn reply);
@@ -140,7 +146,6 @@ class Handlers::Impl {
   void QueryKv(const Exchange& x) { topics_.Query(x.target, std::move(x.reply)); }
   void ScanKv(const Exchange& x) { topics_.Scan(x.target, std::move(x.reply)); }
 
-  std::string FreshGid();
   // Parses, replying itself when that fails.
   std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
   void RegisterAs(const Exchange& x, std::string_view type);
@@ -151,13 +156,11 @@ class Handlers::Impl {
   const HandlerConfig config_;
   const wire::RequestRules rules_;
   Engine& engine_;
-  const Clock& clock_;
-  std::mutex random_mutex_;
-  Random& random_;
+  GidMaker gids_;
   JsonRpc json_rpc_;
   Topics topics_;
   std::vector<RouteMeters*> meters_;  // In the order of the routes.
-  RouteMeters& other_ = config_.meters->Of(kOtherPaths);
+  RouteMeters& other_ = config_.meters->Of("http", kOtherPaths);
 };
 
 // The most frequent first; the list is short enough to be searched in order.
@@ -359,16 +362,11 @@ void Handlers::Impl::Version(const Exchange& x) {
   x.reply(JsonReply(std::move(out)));
 }
 
-std::string Handlers::Impl::FreshGid() {
-  const std::lock_guard lock(random_mutex_);
-  return NewGid(clock_.Now(), random_);
-}
-
 void Handlers::Impl::MakeGid(const Exchange& x) {
   std::string out;
   wire::ObjectWriter object(out);
   object.String("dtm_result", "SUCCESS");
-  object.String("gid", FreshGid());
+  object.String("gid", gids_.Make());
   object.Close();
   x.reply(JsonReply(std::move(out)));
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "api/http/message.h"
-#include "api/http/meters.h"
+#include "api/meters.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "wire/target_policy.h"

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/texts.h"
 #include "wire/txn_reply.h"
 
 namespace treaty::api {
@@ -41,6 +42,7 @@ HttpReply AnswerReply(const Answer& answer, const HandlerConfig& config) {
       if (!config.wait_result_409) return OngoingReply();
       return {409, wire::FailureReply(kOngoing409Text), std::nullopt};
     case Answer::Kind::kRecorded:
+    case Answer::Kind::kEnded:
       return ErrorReply(412, answer.message);
     case Answer::Kind::kInvalid:
       return ErrorReply(400, answer.message);

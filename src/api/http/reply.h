@@ -11,12 +11,6 @@
 
 namespace treaty::api {
 
-// What a waiting client is told of a transaction that goes on. Nothing of the client or of a
-// participant is in it: clients search it for words.
-inline constexpr const char* kOngoingText = "the transaction is still running; query it later";
-// What the reference server said, for clients that count on it.
-inline constexpr const char* kOngoing409Text = "wait result not return success: FAILURE";
-
 HttpReply SuccessReply();
 HttpReply JsonReply(std::string body);
 

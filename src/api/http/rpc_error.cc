@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/http/reply.h"
+#include "api/texts.h"
 #include "wire/txn_reply.h"
 #include "wire/txn_request.h"
 
@@ -34,6 +35,7 @@ RpcError RpcErrorOf(const Answer& answer, const HandlerConfig& config) {
     case Answer::Kind::kNotFound:
       return {RpcCode::kInvalidParams, wire::PlainText(answer.message)};
     case Answer::Kind::kRecorded:
+    case Answer::Kind::kEnded:
       return {RpcCode::kOther, wire::PlainText(answer.message), 412};
     case Answer::Kind::kBroken:
       return {RpcCode::kOther, wire::PlainText(answer.message), 500};

@@ -1,8 +1,7 @@
-#include "api/http/meters.h"
+#include "api/meters.h"
 
 #include <algorithm>
 #include <cctype>
-#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -26,23 +25,21 @@ Meter& RefusalMeters::Of(int status) {
   return meters_[static_cast<std::size_t>(known - kStatuses.begin())];
 }
 
-RouteMeters& ApiMeters::Of(std::string_view path) {
+RouteMeters& ApiMeters::Of(std::string_view type, std::string_view path) {
   std::string api = LastSegment(path);
-  const auto known = std::ranges::find(routes_, api, &RouteMeters::api);
+  const auto known = std::ranges::find_if(
+      routes_, [&](const RouteMeters& route) { return route.type == type && route.api == api; });
   if (known != routes_.end()) return *known;
   RouteMeters& made = routes_.emplace_back();
+  made.type = type;
   made.api = std::move(api);
   return made;
 }
 
-ReplyFn Metered(RouteMeters& meters, ReplyFn reply) {
-  using Steady = std::chrono::steady_clock;
-  return [&meters, reply = std::move(reply), begun = Steady::now()](HttpReply answer) {
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - begun);
-    (answer.status < 400 ? meters.ok : meters.fail).Add();
-    meters.time.Observe(static_cast<std::uint64_t>(took.count()));
-    reply(std::move(answer));
-  };
+void RouteMeters::Count(bool is_ok, Steady::time_point begun) {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - begun);
+  (is_ok ? ok : fail).Add();
+  time.Observe(static_cast<std::uint64_t>(took.count()));
 }
 
 }  // namespace treaty::api

@@ -1,26 +1,30 @@
-// What the HTTP API counts of its requests, by route: never by anything that a client chose.
+// What the APIs count of their requests, by route: never by anything that a client chose.
 
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
 
-#include "api/http/message.h"
 #include "base/meter.h"
 
 namespace treaty::api {
 
 struct RouteMeters {
-  std::string api;  // The last segment of the route's path, in lower case.
+  std::string_view type;  // "http" or "grpc".
+  std::string api;        // The last segment of the route's path, in lower case.
   Meter ok;
-  Meter fail;  // Status 400 and above.
+  Meter fail;  // An HTTP status of 400 and above; any gRPC status but OK.
   Durations time;
+
+  using Steady = std::chrono::steady_clock;
+  void Count(bool is_ok, Steady::time_point begun);
 };
 
-// Requests and connections that the server refused before a handler saw them, by status.
+// Requests and connections that the HTTP server refused before a handler saw them, by status.
 class RefusalMeters {
  public:
   static constexpr std::array kStatuses = {400, 408, 413, 417, 431, 503, 505};
@@ -37,7 +41,7 @@ class RefusalMeters {
 class ApiMeters {
  public:
   // Returns the meters of a route, made at the first call for it. Not while requests are served.
-  RouteMeters& Of(std::string_view path);
+  RouteMeters& Of(std::string_view type, std::string_view path);
 
   const std::deque<RouteMeters>& routes() const { return routes_; }
 
@@ -46,8 +50,5 @@ class ApiMeters {
  private:
   std::deque<RouteMeters> routes_;
 };
-
-// Returns `reply`, counted in `meters` when it is called. The time begins now.
-ReplyFn Metered(RouteMeters& meters, ReplyFn reply);
 
 }  // namespace treaty::api
