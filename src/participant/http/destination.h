@@ -14,6 +14,7 @@
 #include "participant/http/connection.h"
 #include "participant/http/request_head.h"
 #include "participant/participant.h"
+#include "participant/turnstile.h"
 #include "wire/url.h"
 
 namespace treaty {
@@ -50,17 +51,9 @@ template <typename Tag>
 using JobList = boost::intrusive::list<Job, boost::intrusive::base_hook<JobHook<Tag>>,
                                        boost::intrusive::constant_time_size<false>>;
 
-struct Destination {
-  static constexpr std::uint32_t kSuspectAfter = 3;
-  // It has let several calls in a row time out: one at a time is enough to see it come back.
-  bool IsSuspect() const { return timeouts >= kSuspectAfter; }
-
+struct Destination : Gate {
   wire::Url url;  // Its scheme, host and port count.
   JobList<ByDestination> queue;
-  std::size_t queued = 0;
-  std::size_t active = 0;                         // Calls that have a connection.
-  std::uint32_t timeouts = 0;                     // Calls in a row that it left unanswered.
-  bool waiting = false;                           // Stands in a line for the lane's total.
   std::vector<std::shared_ptr<Connection>> idle;  // The last used at the end.
   bool with_idle = false;                         // Stands in the list of those that have some.
 };

@@ -16,50 +16,23 @@ constexpr Duration kSurelyQuiet{100};
 
 }  // namespace
 
-bool HttpParticipant::CanStart(const Destination& destination) const {
-  const std::size_t most = destination.IsSuspect() ? 1 : config_.connections_per_destination;
-  return !destination.queue.empty() && destination.active < most;
-}
-
-void HttpParticipant::LineUp(Destination& destination) {
-  if (destination.waiting || !CanStart(destination)) return;
-  destination.waiting = true;
-  (destination.IsSuspect() ? suspects_ : line_).push_back(&destination);
-}
-
 // Destinations take turns where the lane's total is scarce.
 void HttpParticipant::Serve(Destination& destination) {
   if (holding_) return;
-  LineUp(destination);
+  turnstile_.LineUp(destination);
   if (!MaySend()) return;  // They wait, and are put off when that takes too long.
-  while (Destination* next = NextInLine()) {
-    next->waiting = false;
-    if (CanStart(*next)) Start(*next);
-    LineUp(*next);
+  while (Gate* gate = turnstile_.Next()) {
+    auto& next = static_cast<Destination&>(*gate);
+    if (turnstile_.CanStart(next)) Start(next);
+    turnstile_.LineUp(next);
   }
-}
-
-// The suspects come first, each with one call, but together never have more than half of the
-// total: however many do not answer, the others have room.
-Destination* HttpParticipant::NextInLine() {
-  if (active_ >= config_.calls_in_flight) return nullptr;
-  const bool room_for_suspects = 2 * active_on_suspicion_ < config_.calls_in_flight;
-  std::deque<Destination*>& line = suspects_.empty() || !room_for_suspects ? line_ : suspects_;
-  if (line.empty()) return nullptr;
-  Destination* next = line.front();
-  line.pop_front();
-  return next;
 }
 
 // The call's own time begins here: what it has spent in the queue is not the participant's fault.
 void HttpParticipant::Start(Destination& destination) {
   Job& job = destination.queue.front();
   destination.queue.pop_front();
-  --destination.queued;
-  ++destination.active;
-  ++active_;
-  job.on_suspicion = destination.IsSuspect();
-  if (job.on_suspicion) ++active_on_suspicion_;
+  job.on_suspicion = turnstile_.Started(destination);
   job.deadline = Steady::now() + job.call.timeout;
   deadlines_.Move(job);
   job.connection = TakeIdle(destination);
@@ -181,9 +154,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   }
   const std::shared_ptr<Connection> connection = std::move(job.connection);
   connection->job = nullptr;
-  --destination.active;
-  --active_;
-  if (job.on_suspicion) --active_on_suspicion_;
+  turnstile_.Ended(destination, job.on_suspicion);
   if (keep == Keep::kConnection) {
     connection->idle_since = Steady::now();
     destination.idle.push_back(connection);

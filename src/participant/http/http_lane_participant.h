@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,10 +54,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void ReportLater(Done done, BranchReply reply);
 
   bool MaySend() const { return !config_.may_send || config_.may_send(); }
-  bool CanStart(const Destination& destination) const;
-  void LineUp(Destination& destination);
   void Serve(Destination& destination);
-  Destination* NextInLine();
   void Start(Destination& destination);
   std::shared_ptr<Connection> TakeIdle(Destination& destination);
   void Dial(Job& job);
@@ -86,15 +82,11 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   std::unordered_map<std::string, TargetPtr> targets_;
   std::unordered_map<std::string, TargetPtr> old_targets_;
   std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
-  // Those with queued calls and free connections; suspects have a line and a share of their own.
-  std::deque<Destination*> line_;
-  std::deque<Destination*> suspects_;
+  Turnstile turnstile_;
   std::vector<std::weak_ptr<Connection>> dialing_;
   std::vector<std::shared_ptr<Destination>> with_idle_;  // Those with idle connections.
   Steady::time_point next_sweep_;
   Steady::time_point next_forgetting_;
-  std::size_t active_ = 0;
-  std::size_t active_on_suspicion_ = 0;
   std::size_t jobs_ = 0;
   Deadlines deadlines_;
   TimerId timer_ = kNoTimer;

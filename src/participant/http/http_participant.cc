@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "participant/docker_host.h"
 #include "participant/http/http_lane_participant.h"
 #include "runtime/tls_context.h"
 #include "wire/rpc_call.h"
@@ -16,23 +17,14 @@ namespace {
 
 constexpr std::size_t kMostUrls = 20'000;
 
-// Protocol §4.2: the first `localhost` and the first `127.0.0.1`.
-std::string ForDocker(std::string url) {
-  for (const std::string_view local :
-       {std::string_view("localhost"), std::string_view("127.0.0.1")}) {
-    const std::size_t at = url.find(local);
-    if (at != std::string::npos) url.replace(at, local.size(), "host.docker.internal");
-  }
-  return url;
-}
-
 }  // namespace
 
 HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log)
     : config_(std::move(config)),
       loop_(loop),
       log_(log),
-      resolver_(loop.context(), config_.dns_ttl, config_.lookup) {}
+      resolver_(loop.context(), config_.dns_ttl, config_.lookup),
+      turnstile_({config_.connections_per_destination, config_.calls_in_flight}) {}
 
 HttpParticipant::~HttpParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);
@@ -139,9 +131,6 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::MakeTarget(const std::string
   const auto url =
       wire::ParseUrl(config_.rewrite_localhost_for_docker ? ForDocker(text) : text, protocol);
   if (!url.ok()) return url.status();
-  if (url->scheme == wire::Url::Scheme::kGrpc) {
-    return Status{Code::kInvalidArgument, "gRPC targets cannot be called over HTTP"};
-  }
   if (url->scheme == wire::Url::Scheme::kHttps) {
     if (Status status = NeedTls(); !status.ok()) return status;
   }

@@ -1,0 +1,118 @@
+#include "participant/grpc/grpc_channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace treaty {
+namespace {
+
+constexpr int kKeepaliveMs = 60'000;  // Dead connections are found out; servers allow one in five
+                                      // minutes without calls, any number with.
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kReconnectMs = 1'000;
+
+bool IsSecure(const wire::Url& url) { return url.scheme == wire::Url::Scheme::kGrpcs; }
+
+std::string FileText(const std::string& path) {
+  if (path.empty()) return {};  // The system's.
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const wire::Url& url,
+                                                         const std::string& ca_file) {
+  if (!IsSecure(url)) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = FileText(ca_file);
+  return grpc::SslCredentials(options);
+}
+
+std::string Authority(const wire::Url& url) {
+  const bool v6 = url.host.find(':') != std::string::npos;
+  return (v6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+}
+
+}  // namespace
+
+GrpcChannel::GrpcChannel(const GrpcParticipantConfig& config, const wire::Url& url)
+    : config_(config), url_(url) {}
+
+Status GrpcChannel::Use(const Addresses& addresses) {
+  if (addresses == known_ && !allowed_.empty()) return {};
+  Addresses allowed;
+  Status refusal;
+  for (const auto& address : addresses) {
+    Status status = CheckAddress(config_.targets, address.to_string(), url_.port);
+    if (status.ok()) {
+      allowed.push_back(address);
+    } else {
+      refusal = std::move(status);
+    }
+  }
+  if (allowed.empty()) return refusal;
+  known_ = addresses;
+  if (allowed != allowed_) Close();
+  allowed_ = std::move(allowed);
+  return {};
+}
+
+// A name of both families may be served in one of them only: the other gets the next try.
+std::shared_ptr<grpc::GenericStub> GrpcChannel::Stub() {
+  if (channel_ && channel_->GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+    prefers_v6_ = !prefers_v6_;
+    Close();
+  }
+  if (!channel_) {
+    channel_ = Make();
+    stub_ = std::make_shared<grpc::GenericStub>(channel_);
+  }
+  return stub_;
+}
+
+void GrpcChannel::Close() {
+  stub_.reset();
+  channel_.reset();
+}
+
+// A list of addresses of one family, which is all that the library takes.
+std::string GrpcChannel::Target() const {
+  const auto is_v6 = [](const auto& address) { return address.is_v6(); };
+  const bool has_v6 = std::ranges::any_of(allowed_, is_v6);
+  const bool has_v4 = !std::ranges::all_of(allowed_, is_v6);
+  const bool v6 = has_v6 && (prefers_v6_ || !has_v4);
+  std::string target = v6 ? "ipv6:" : "ipv4:";
+  const std::size_t prefix = target.size();
+  for (const auto& address : allowed_) {
+    if (address.is_v6() != v6) continue;
+    if (target.size() > prefix) target += ',';
+    const std::string text = address.to_string();
+    target += (v6 ? "[" + text + "]" : text) + ":" + std::to_string(url_.port);
+  }
+  return target;
+}
+
+// Every channel has connections of its own: a shared one would keep the back-off of its last
+// failure, and this one is made to be without.
+std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
+  grpc::ChannelArguments arguments;
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, Authority(url_));
+  if (IsSecure(url_)) arguments.SetSslTargetNameOverride(url_.host);
+  arguments.SetServiceConfigJSON(config_.service_config);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10 * kReconnectMs);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(config_.max_reply_bytes));
+  arguments.SetMaxSendMessageSize(-1);
+  return grpc::CreateCustomChannel(Target(), CredentialsFor(url_, config_.ca_file), arguments);
+}
+
+}  // namespace treaty

@@ -1,0 +1,309 @@
+// How calls are queued, sent and ended. The library reports on threads of its own; from there
+// everything is posted to the lane at once.
+
+#include "participant/grpc/grpc_lane_participant.h"
+
+#include <grpcpp/support/slice.h>
+#include <grpcpp/support/validate_service_config.h>
+
+#include <array>
+#include <utility>
+
+#include "base/at_work_on.h"
+#include "participant/docker_host.h"
+#include "participant/grpc/grpc_result.h"
+#include "wire/grpc/messages.h"
+#include "wire/grpc_metadata.h"
+
+namespace treaty {
+namespace {
+
+constexpr std::size_t kMostUrls = 20'000;
+constexpr Duration kTick = std::chrono::milliseconds(100);
+constexpr int kDeadlineExceeded = 4;
+constexpr int kUnavailable = 14;
+
+BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
+BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
+
+// By the clock that nobody sets.
+gpr_timespec DeadlineIn(std::chrono::steady_clock::duration time) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(micros, GPR_TIMESPAN));
+}
+
+grpc::ByteBuffer BufferOf(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
+}
+
+// A workflow is resumed with a message of ours; everybody else gets the bytes as they came.
+grpc::ByteBuffer RequestOf(const BranchCall& call) {
+  const bool resumes = call.op == Op::kQuery && call.body->model == Model::kWorkflow;
+  return BufferOf(resumes ? wire::WriteWorkflowData(call.payload()) : call.payload());
+}
+
+// Protocol §4.3: always all five, and the headers after them.
+Status AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
+  const std::string branch_id = call.branch_id();
+  const std::array<std::pair<const char*, std::string_view>, 5> ours = {
+      {{"dtm-gid", call.body->gid},
+       {"dtm-trans_type", Name(call.body->model)},
+       {"dtm-branch_id", branch_id},
+       {"dtm-op", call.op_name()},
+       {"dtm-dtm", ""}}};
+  for (const auto& [key, value] : ours) {
+    if (Status status = wire::CheckMetadataText(value, key); !status.ok()) return status;
+    context.AddMetadata(key, std::string(value));
+  }
+  for (const auto* headers : {&call.terms->branch_headers, &call.terms->passed_headers}) {
+    for (const Header& header : *headers) {
+      if (Status status = wire::CheckMetadata(header); !status.ok()) return status;
+      context.AddMetadata(wire::MetadataKey(header.first), header.second);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+struct GrpcLaneParticipant::Destination : Gate {
+  Destination(const GrpcParticipantConfig& config, wire::Url its_url)
+      : url(std::move(its_url)), channel(config, url) {}
+
+  const wire::Url url;
+  GrpcChannel channel;
+  std::deque<JobPtr> queue;
+  Steady::time_point last_used;
+};
+
+struct GrpcLaneParticipant::Target {
+  std::shared_ptr<Destination> destination;
+  std::string method;  // "/package.Service/Method"
+};
+
+// One call, from handing over to its report.
+struct GrpcLaneParticipant::Job {
+  BranchCall call;
+  Done done;
+  std::shared_ptr<const Target> target;
+  Steady::time_point deadline;
+  bool on_suspicion = false;
+  bool sent = false;
+  bool ended = false;
+  // Of the library, from Send to its report.
+  std::shared_ptr<grpc::GenericStub> stub;
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer reply;
+};
+
+GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop& loop)
+    : config_(std::move(config)),
+      loop_(loop),
+      resolver_(loop.context(), config_.dns_ttl, config_.lookup),
+      turnstile_({config_.calls_per_destination, config_.calls_in_flight}),
+      outstanding_(std::make_shared<Outstanding>()),
+      self_(std::make_shared<GrpcLaneParticipant*>(this)) {}
+
+GrpcLaneParticipant::~GrpcLaneParticipant() {
+  if (timer_ != kNoTimer) loop_.Cancel(timer_);
+  for (const JobPtr& job : active_) job->context.TryCancel();
+  outstanding_->WaitForNone();
+}
+
+void GrpcLaneParticipant::Call(BranchCall call, Done done) {
+  auto target = FindTarget(call);
+  if (!target.ok()) return ReportLater(std::move(done), Unknown(target.status().message()));
+  Destination& destination = *(*target)->destination;
+  if (destination.queued >= config_.queued_per_destination) {
+    return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
+  }
+  auto job = std::make_shared<Job>();
+  job->deadline = Steady::now() + call.timeout;
+  job->call = std::move(call);
+  job->done = std::move(done);
+  job->target = *std::move(target);
+  destination.queue.push_back(std::move(job));
+  ++destination.queued;
+  SetTick();
+  Serve(destination);
+}
+
+// The queued ones first: each end of a call would start one of them.
+void GrpcLaneParticipant::CancelAll() {
+  for (const auto& [name, destination] : destinations_) {
+    destination->queued = 0;
+    for (const JobPtr& job : std::exchange(destination->queue, {})) {
+      job->done(NotSent("queued: cancelled"));
+    }
+  }
+  for (const JobPtr& job : std::exchange(active_, {})) {
+    job->context.TryCancel();
+    Finish(job, Unknown("cancelled"));
+  }
+}
+
+void GrpcLaneParticipant::ReportLater(Done done, BranchReply reply) {
+  loop_.Post([done = std::move(done), reply = std::move(reply)] { done(reply); });
+}
+
+// --- Targets ---------------------------------------------------------------------------------
+
+Result<std::shared_ptr<const GrpcLaneParticipant::Target>> GrpcLaneParticipant::FindTarget(
+    const BranchCall& call) {
+  const auto known = targets_.find(call.url());
+  if (known != targets_.end()) return known->second;
+  if (targets_.size() >= kMostUrls) targets_.clear();
+  auto made = MakeTarget(call);
+  if (made.ok()) targets_.emplace(call.url(), *made);
+  return made;
+}
+
+Result<std::shared_ptr<const GrpcLaneParticipant::Target>> GrpcLaneParticipant::MakeTarget(
+    const BranchCall& call) {
+  const std::string& text = call.url();
+  const auto url = wire::ParseUrl(config_.rewrite_localhost_for_docker ? ForDocker(text) : text,
+                                  call.body->protocol);
+  if (!url.ok()) return url.status();
+  if (Status status = CheckUrl(config_.targets, *url); !status.ok()) return status;
+  const char* scheme = url->scheme == wire::Url::Scheme::kGrpcs ? "grpcs " : "grpc ";
+  auto& destination = destinations_[scheme + url->host + " " + std::to_string(url->port)];
+  if (!destination) destination = std::make_shared<Destination>(config_, *url);
+  return std::make_shared<const Target>(Target{destination, url->target});
+}
+
+// --- Starting calls --------------------------------------------------------------------------
+
+void GrpcLaneParticipant::Serve(Destination& destination) {
+  turnstile_.LineUp(destination);
+  if (!MaySend()) return;  // They wait, and are put off when that takes too long.
+  while (Gate* gate = turnstile_.Next()) {
+    auto& next = static_cast<Destination&>(*gate);
+    if (turnstile_.CanStart(next)) Start(next);
+    turnstile_.LineUp(next);
+  }
+}
+
+// The call's own time begins here: what it has spent in the queue is not the participant's fault.
+void GrpcLaneParticipant::Start(Destination& destination) {
+  const JobPtr job = std::move(destination.queue.front());
+  destination.queue.pop_front();
+  job->on_suspicion = turnstile_.Started(destination);
+  job->deadline = Steady::now() + job->call.timeout;
+  destination.last_used = Steady::now();
+  active_.insert(job);
+  resolver_.Resolve(destination.url.host,
+                    [this, job](const Result<Addresses>& addresses) { Resolved(job, addresses); });
+}
+
+// Reports never come before Call has returned, so mistakes seen here take the long way.
+void GrpcLaneParticipant::Resolved(const JobPtr& job, const Result<Addresses>& addresses) {
+  if (job->ended) return;
+  Status status = addresses.status();
+  if (addresses.ok()) status = job->target->destination->channel.Use(*addresses);
+  if (status.ok()) status = AddMetadata(job->call, job->context);
+  if (status.ok() && MaySend()) return Send(job);
+  BranchReply reply =
+      status.ok() ? NotSent("this process may not call at present") : Unknown(status.message());
+  job->sent = true;
+  loop_.Post([self = std::weak_ptr(self_), job, reply = std::move(reply)] {
+    if (const auto alive = self.lock()) (*alive)->Finish(job, reply);
+  });
+}
+
+void GrpcLaneParticipant::Send(const JobPtr& job) {
+  job->sent = true;
+  job->stub = job->target->destination->channel.Stub();
+  job->request = RequestOf(job->call);
+  job->context.set_deadline(DeadlineIn(job->deadline - Steady::now()));
+  outstanding_->Begin();
+  const auto report = [&loop = loop_, self = std::weak_ptr(self_), outstanding = outstanding_,
+                       job](const grpc::Status& status) {
+    loop.Post([self, job, code = static_cast<int>(status.error_code()),
+               message = status.error_message()] {
+      if (const auto alive = self.lock()) (*alive)->OnStatus(job, code, message);
+    });
+    outstanding->End();
+  };
+  job->stub->UnaryCall(&job->context, job->target->method, grpc::StubOptions(), &job->request,
+                       &job->reply, report);
+}
+
+// --- Ends ------------------------------------------------------------------------------------
+
+void GrpcLaneParticipant::OnStatus(const JobPtr& job, int code, const std::string& message) {
+  if (job->ended) return;
+  const AtWorkOn noted(job->call.body->gid);
+  Destination& destination = *job->target->destination;
+  destination.timeouts = code == kDeadlineExceeded ? destination.timeouts + 1 : 0;
+  if (code == kUnavailable) resolver_.Forget(destination.url.host);
+  Finish(job, MapGrpcStatus(code, message));
+}
+
+void GrpcLaneParticipant::Finish(const JobPtr& job, BranchReply reply) {
+  if (std::exchange(job->ended, true)) return;
+  active_.erase(job);
+  Destination& destination = *job->target->destination;
+  destination.last_used = Steady::now();
+  turnstile_.Ended(destination, job->on_suspicion);
+  job->done(std::move(reply));
+  Serve(destination);
+}
+
+// --- The one timer ---------------------------------------------------------------------------
+
+void GrpcLaneParticipant::SetTick() {
+  if (timer_ == kNoTimer) timer_ = loop_.After(kTick, [this] { Tick(); });
+}
+
+// Goes on for as long as there is anything that may become late or idle.
+void GrpcLaneParticipant::Tick() {
+  timer_ = kNoTimer;
+  const auto now = Steady::now();
+  for (const auto& [name, destination] : destinations_) DropLate(*destination, now);
+  DropUnresolved(now);
+  CloseIdle(now);
+  if (!destinations_.empty()) SetTick();
+}
+
+void GrpcLaneParticipant::DropLate(Destination& destination, Steady::time_point now) {
+  std::deque<JobPtr> late;
+  std::erase_if(destination.queue, [&](const JobPtr& job) {
+    if (job->deadline > now) return false;
+    late.push_back(job);
+    return true;
+  });
+  destination.queued -= late.size();
+  for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
+}
+
+// Calls whose name is still being looked up; the library watches the others.
+void GrpcLaneParticipant::DropUnresolved(Steady::time_point now) {
+  std::deque<JobPtr> late;
+  for (const JobPtr& job : active_) {
+    if (!job->sent && job->deadline <= now) late.push_back(job);
+  }
+  for (const JobPtr& job : late) Finish(job, Unknown("timed out, looking up the name"));
+}
+
+// A destination that has not been called for so long is forgotten whole.
+void GrpcLaneParticipant::CloseIdle(Steady::time_point now) {
+  const auto is_idle = [&](const Destination& destination) {
+    return destination.queued == 0 && destination.active == 0 && !destination.waiting &&
+           now - destination.last_used >= config_.idle_expiry;
+  };
+  std::erase_if(targets_, [&](const auto& entry) { return is_idle(*entry.second->destination); });
+  std::erase_if(destinations_, [&](const auto& entry) { return is_idle(*entry.second); });
+}
+
+Status CheckServiceConfig(const std::string& json) {
+  const std::string mistake = grpc::experimental::ValidateServiceConfigJSON(json);
+  return mistake.empty() ? Status() : Status(Code::kInvalidArgument, mistake);
+}
+
+std::unique_ptr<Participant> MakeGrpcParticipant(GrpcParticipantConfig config, AsioLoop& loop) {
+  return std::make_unique<GrpcLaneParticipant>(std::move(config), loop);
+}
+
+}  // namespace treaty
