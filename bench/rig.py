@@ -72,11 +72,13 @@ class Coordinator:
     def __init__(self, bin_dir, folder, config="", count_syncs=True, store=""):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
+        self.grpc_port = free_port()
         self.database = self.folder / "treaty.db"
         self.base = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.base}/api/dtmsvr/submit"
         file = self.folder / "treaty.yaml"
-        file.write_text(f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{store}{config}")
+        file.write_text(f"HttpPort: {self.port}\nGrpcPort: {self.grpc_port}\n"
+                        f"Store:\n  Path: {self.database}\n{store}{config}")
         environment = dict(os.environ)
         self.syncs = None
         counter = bin_dir / "libtreaty_sync_counter.so"

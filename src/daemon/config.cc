@@ -60,7 +60,7 @@ bool Assign(const Key& key, const std::string& text, Config& config) {
     config.*(*word) = text;
     return true;
   }
-  return key.standing != Standing::kLater || InRange(key, ParseInteger(text));
+  return true;
 }
 
 std::string UnknownKey(const Given& given) {
@@ -148,10 +148,16 @@ class Builder {
   }
 
   void CheckPorts(const Config& config) {
-    if (config.json_rpc_port == 0 || config.json_rpc_port != config.http_port) return;
-    mistakes_.push_back(Where("JsonRpcPort") + ": JsonRpcPort is " +
-                        std::to_string(config.json_rpc_port) +
-                        ", which is HttpPort's; allowed is another port, or 0 for none");
+    CheckOwnPort("GrpcPort", config.grpc_port, "HttpPort", config.http_port);
+    CheckOwnPort("JsonRpcPort", config.json_rpc_port, "HttpPort", config.http_port);
+    CheckOwnPort("JsonRpcPort", config.json_rpc_port, "GrpcPort", config.grpc_port);
+  }
+
+  void CheckOwnPort(const std::string& key, std::int64_t port, const std::string& other_key,
+                    std::int64_t other) {
+    if (port == 0 || port != other) return;
+    mistakes_.push_back(Where(key) + ": " + key + " is " + std::to_string(port) + ", which is " +
+                        other_key + "'s; allowed is another port, or 0 for none");
   }
 
   // The URL is not shown: it may hold a secret.

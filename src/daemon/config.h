@@ -17,6 +17,7 @@ namespace treaty::daemon {
 struct Config {
   std::string host;
   std::int64_t http_port = 0;
+  std::int64_t grpc_port = 0;
   std::int64_t json_rpc_port = 0;
   bool insecure = false;
   std::int64_t lanes = 0;
@@ -69,6 +70,13 @@ struct Config {
   std::int64_t http_max_connections_per_address = 0;
   std::int64_t http_max_memory_bytes = 0;
 
+  std::int64_t grpc_max_message_bytes = 0;
+  std::int64_t grpc_max_metadata_bytes = 0;
+  std::int64_t grpc_max_streams = 0;
+  std::int64_t grpc_max_calls = 0;
+  std::int64_t grpc_keepalive_s = 0;
+  bool grpc_reflection = false;
+
   std::int64_t max_live_txns = 0;
   std::int64_t max_queued_writes = 0;
   std::int64_t max_batch_writes = 0;
@@ -81,10 +89,14 @@ struct Config {
 
   std::int64_t calls_in_flight = 0;
   std::int64_t calls_per_destination = 0;
+  std::int64_t calls_per_grpc_destination = 0;
   std::int64_t calls_queued_per_destination = 0;
   std::int64_t calls_idle_expiry_s = 0;
+  std::int64_t calls_grpc_idle_expiry_s = 0;
   std::int64_t calls_dns_ttl_s = 0;
   std::int64_t calls_max_reply_bytes = 0;
+  std::int64_t calls_max_grpc_reply_bytes = 0;
+  std::string grpc_service_config;
 
   std::string log_level;
   std::string log_format;

@@ -15,7 +15,6 @@ constexpr std::int64_t kMiB = 1 << 20;
 
 constexpr auto kDtm = Standing::kDtm;
 constexpr auto kOwn = Standing::kOwn;
-constexpr auto kLater = Standing::kLater;
 constexpr auto kIgnored = Standing::kIgnored;
 
 // One line per key is worth more here than the column limit.
@@ -23,7 +22,7 @@ constexpr auto kIgnored = Standing::kIgnored;
 const Key kKeys[] = {
     {kOwn, "Host", &Config::host, "127.0.0.1", 0, 0, "", "", "Address to listen on. Anything but a loopback address needs Insecure: true"},
     {kDtm, "HttpPort", &Config::http_port, "36789", 0, 65'535, "", "", "Port of the HTTP API; 0 takes any free one"},
-    {kLater, "GrpcPort", {}, "36790", 0, 65'535, "", "", "Port of the gRPC API, which this version does not serve yet"},
+    {kDtm, "GrpcPort", &Config::grpc_port, "36790", 0, 65'535, "", "", "Port of the gRPC API and its health service; 0: none"},
     {kDtm, "JsonRpcPort", &Config::json_rpc_port, "0", 0, 65'535, "", "", "Port of its own for JSON-RPC, by custom 36791; 0: none, HttpPort serves /api/json-rpc anyway"},
     {kOwn, "Insecure", &Config::insecure, "false", 0, 0, "", "", "Accept that everybody who reaches the port commands this daemon: there is no authentication yet"},
     {kOwn, "Lanes", &Config::lanes, "0", 0, 64, "", "", "Threads that drive transactions; 0: one per core"},
@@ -76,6 +75,13 @@ const Key kKeys[] = {
     {kOwn, "Http.MaxConnectionsPerAddress", &Config::http_max_connections_per_address, "256", 1, 1'000'000, "", "", "Open connections of one client address; loopback is exempt"},
     {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 65'536 * kMiB, "", "bytes", "Requests in memory, all together; beyond: 503"},
 
+    {kOwn, "Grpc.MaxMessageBytes", &Config::grpc_max_message_bytes, "4194304", 1'024, 256 * kMiB, "", "bytes", "Longest message; beyond: RESOURCE_EXHAUSTED"},
+    {kOwn, "Grpc.MaxMetadataBytes", &Config::grpc_max_metadata_bytes, "16384", 1'024, kMiB, "", "bytes", "Metadata of a call together; beyond: RESOURCE_EXHAUSTED"},
+    {kOwn, "Grpc.MaxStreams", &Config::grpc_max_streams, "1000", 1, 1'000'000, "", "", "Calls under way on one connection; further ones wait at the client"},
+    {kOwn, "Grpc.MaxCalls", &Config::grpc_max_calls, "20000", 1, 10'000'000, "", "", "Calls under way, all connections together; beyond: RESOURCE_EXHAUSTED"},
+    {kOwn, "Grpc.Keepalive", &Config::grpc_keepalive_s, "60", 10, kDay, "", "seconds", "A connection that is silent for so long is asked whether it lives"},
+    {kOwn, "Grpc.Reflection", &Config::grpc_reflection, "false", 0, 0, "", "", "Tell clients which services and messages there are, as grpcurl asks"},
+
     {kOwn, "Limits.LiveTransactions", &Config::max_live_txns, "20000", 1, 10'000'000, "", "", "Transactions in memory; beyond: 503"},
     {kOwn, "Limits.QueuedWrites", &Config::max_queued_writes, "40000", 1, 10'000'000, "", "", "Changes waiting for the store; beyond: 503"},
     {kOwn, "Limits.BatchWrites", &Config::max_batch_writes, "1000", 1, 100'000, "", "", "Changes in one database transaction"},
@@ -89,9 +95,13 @@ const Key kKeys[] = {
     {kOwn, "Calls.InFlight", &Config::calls_in_flight, "2048", 1, 1'000'000, "", "", "Calls to participants under way, all together; lanes share them evenly"},
     {kOwn, "Calls.PerDestination", &Config::calls_per_destination, "32", 1, 100'000, "", "", "Connections to one destination; lanes share them evenly, at least one each"},
     {kOwn, "Calls.QueuedPerDestination", &Config::calls_queued_per_destination, "20000", 1, 10'000'000, "", "", "Calls of one lane waiting for one destination; beyond: retried later"},
+    {kOwn, "Calls.PerGrpcDestination", &Config::calls_per_grpc_destination, "512", 1, 100'000, "", "", "Calls under way to one gRPC destination, which share connections; lanes share them evenly, at least one each"},
     {kOwn, "Calls.IdleExpiry", &Config::calls_idle_expiry_s, "30", 1, kDay, "", "seconds", "An unused connection to a participant is closed after that"},
+    {kOwn, "Calls.GrpcIdleExpiry", &Config::calls_grpc_idle_expiry_s, "60", 1, kDay, "", "seconds", "An unused channel to a gRPC participant is closed after that"},
     {kOwn, "Calls.DnsTtl", &Config::calls_dns_ttl_s, "30", 1, kDay, "", "seconds", "How long a resolved name is remembered"},
     {kOwn, "Calls.MaxReplyBytes", &Config::calls_max_reply_bytes, "65536", 1'024, 16 * kMiB, "", "bytes", "What is read of a participant's reply; the rest is cut off"},
+    {kOwn, "Calls.MaxGrpcReplyBytes", &Config::calls_max_grpc_reply_bytes, "4194304", 1'024, 256 * kMiB, "", "bytes", "Longest reply of a gRPC participant; a longer one is no answer"},
+    {kDtm, "GrpcServiceConfig", &Config::grpc_service_config, R"({"loadBalancingConfig":[{"round_robin":{}}]})", 0, 0, "", "", "Service configuration of gRPC channels to participants, as JSON"},
 
     {kDtm, "LogLevel", &Config::log_level, "info", 0, 0, "debug|info|warn|error", "", "Least level that is written; read again on SIGHUP"},
     {kOwn, "LogFormat", &Config::log_format, "text", 0, 0, "text|json", "", "Form of a log line"},
@@ -119,7 +129,6 @@ const Key kKeys[] = {
     {kIgnored, "TimeZoneOffset", {}, "", 0, 0, "", "", "times are in UTC"},
     {kIgnored, "ConfigUpdateInterval", {}, "", 0, 0, "", "", "this version has no topics"},
     {kIgnored, "AdminBasePath", {}, "", 0, 0, "", "", "this version has no console"},
-    {kIgnored, "GrpcServiceConfig", {}, "", 0, 0, "", "", "this version calls no gRPC participants"},
 };
 // clang-format on
 

@@ -16,7 +16,6 @@ namespace treaty::daemon {
 enum class Standing : std::uint8_t {
   kDtm,      // A key of DTM's, with a meaning here.
   kOwn,      // A key of Treaty's own; its environment name starts with TREATY_.
-  kLater,    // A key of DTM's that a later version will heed; accepted silently.
   kIgnored,  // A key of DTM's without meaning here; accepted with a warning.
 };
 

@@ -22,6 +22,7 @@
 #include "base/gid.h"
 #include "daemon/crash_note.h"
 #include "daemon/exit_codes.h"
+#include "daemon/grpc_front.h"
 #include "daemon/loop_thread.h"
 #include "daemon/open_store.h"
 #include "daemon/settings.h"
@@ -30,6 +31,8 @@
 #include "daemon/version.h"
 #include "engine/engine.h"
 #include "metrics/metrics_page.h"
+#include "participant/by_url.h"
+#include "participant/grpc/grpc_participant.h"
 #include "participant/http/http_participant.h"
 #include "participant/http/web_hook.h"
 #include "runtime/tls_context.h"
@@ -111,11 +114,15 @@ class Daemon::Impl {
  private:
   Status MakeWebHook(std::uint16_t port);
   void MakeEngine(std::uint16_t port);
+  std::unique_ptr<Participant> MakeParticipant(std::uint16_t port, std::size_t lanes,
+                                               AsioLoop& loop);
   api::HandlerConfig MakeHandlerConfig(std::uint16_t port);
   api::HttpServerConfig MakeServerConfig(std::uint16_t port) const;
   std::size_t connections() const;
   Status MakeServer(std::uint16_t port);
   Status MakeRpcServer(std::uint16_t http_port);
+  Status MakeGrpcFront(std::uint16_t http_port);
+  void CloseServers(std::function<void()> done);
   std::vector<AsioLoop*> Loops() const;
   Status BeginLease();
   Status StartEngine();
@@ -145,10 +152,15 @@ class Daemon::Impl {
   SystemRandom rpc_gid_random_;
   std::unique_ptr<api::Handlers> rpc_handlers_;
   std::unique_ptr<api::HttpServer> rpc_server_;
+  // Of the port for gRPC; null without one.
+  std::unique_ptr<GrpcFront> grpc_front_;
 };
 
 Status Daemon::Impl::Start() {
   if (Status status = CheckCaFile(config_); !status.ok()) return status;
+  if (Status status = CheckServiceConfig(config_.grpc_service_config); !status.ok()) {
+    return {status.code(), "GrpcServiceConfig: " + status.message()};
+  }
   Result<std::unique_ptr<Store>> store = OpenStore(config_, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
@@ -163,9 +175,11 @@ Status Daemon::Impl::Start() {
   MakeEngine(port);
   if (Status status = MakeServer(port); !status.ok()) return status;
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
+  if (Status status = MakeGrpcFront(port); !status.ok()) return status;
   if (Status status = BeginLease(); !status.ok()) return status;
   const Status noted = StartEngine();
   StartThreads();
+  if (grpc_front_) grpc_front_->Open();
   return noted;
 }
 
@@ -214,9 +228,7 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   }
   for (std::size_t i = 0; i < lanes; ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
-    HttpParticipantConfig settings = ParticipantSettings(config_, port, lanes);
-    if (lease_) settings.may_send = [this] { return lease_->Holds(); };
-    lane.participant = MakeHttpParticipant(std::move(settings), lane.thread.loop(), log_);
+    lane.participant = MakeParticipant(port, lanes, lane.thread.loop());
     ports.lanes.push_back({&lane.thread.loop(), lane.participant.get(), &lane.random});
   }
   ports.commit_loop = &commit_.loop();
@@ -232,6 +244,15 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   settings.instance = instance;
   settings.is_only_start = config_.instance_id.empty();  // It is named by a port that was free.
   engine_ = std::make_unique<Engine>(std::move(settings), std::move(ports));
+}
+
+std::unique_ptr<Participant> Daemon::Impl::MakeParticipant(std::uint16_t port, std::size_t lanes,
+                                                           AsioLoop& loop) {
+  HttpParticipantConfig http = ParticipantSettings(config_, port, lanes);
+  GrpcParticipantConfig grpc = GrpcParticipantSettings(config_, port, lanes);
+  if (lease_) http.may_send = grpc.may_send = [this] { return lease_->Holds(); };
+  return std::make_unique<ParticipantByUrl>(MakeHttpParticipant(std::move(http), loop, log_),
+                                            MakeGrpcParticipant(std::move(grpc), loop));
 }
 
 // Nothing of what this process knows is to be relied on any more.
@@ -300,6 +321,16 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
   return {status.code(), status.message() + "; see JsonRpcPort, and what else listens there"};
 }
 
+Status Daemon::Impl::MakeGrpcFront(std::uint16_t http_port) {
+  if (config_.grpc_port == 0) return {};
+  grpc_front_ = std::make_unique<GrpcFront>(config_, http_port, *engine_, store_->clock(),
+                                            lanes_.front()->thread.loop(), api_meters_);
+  const Result<std::uint16_t> port = grpc_front_->Listen();
+  if (!port.ok()) return port.status();
+  log_.Write(LogLevel::kInfo, "", "gRPC is served on port " + std::to_string(*port));
+  return {};
+}
+
 void Daemon::Impl::StartThreads() {
   commit_.Start("commit");
   read_.Start("read");
@@ -318,17 +349,28 @@ void Daemon::Impl::StopThreads() {
   lease_thread_.Stop();
 }
 
+// gRPC tells its clients at once to go elsewhere; HTTP can do so only with each reply.
 void Daemon::Impl::Stop(std::function<void()> done) {
-  std::vector<api::HttpServer*> servers{server_.get()};
-  if (rpc_server_) servers.push_back(rpc_server_.get());
-  for (api::HttpServer* server : servers) server->StopAccepting();
-  const auto open = std::make_shared<std::atomic<std::size_t>>(servers.size());
+  const auto grace = std::chrono::seconds(config_.request_timeout_s);
+  server_->StopAccepting();
+  if (rpc_server_) rpc_server_->StopAccepting();
+  const std::size_t ends = grpc_front_ ? 2 : 1;
+  const auto left = std::make_shared<std::atomic<std::size_t>>(ends);
+  const auto ended = [left, done = std::move(done)] {
+    if (--*left == 0) done();
+  };
+  engine_->Stop(grace, [this, ended] { CloseServers(ended); });
+  if (grpc_front_) grpc_front_->Close(grace + kCloseGrace, ended);
+}
+
+// Those of HTTP, once nobody waits for the engine any more.
+void Daemon::Impl::CloseServers(std::function<void()> done) {
+  const auto open = std::make_shared<std::atomic<std::size_t>>(rpc_server_ ? 2 : 1);
   const auto closed = [open, done = std::move(done)] {
     if (--*open == 0) done();
   };
-  engine_->Stop(std::chrono::seconds(config_.request_timeout_s), [servers, closed] {
-    for (api::HttpServer* server : servers) server->Close(kCloseGrace, closed);
-  });
+  server_->Close(kCloseGrace, closed);
+  if (rpc_server_) rpc_server_->Close(kCloseGrace, closed);
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, Log& log) {

@@ -114,6 +114,45 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
   return out;
 }
 
+GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_t port,
+                                              std::size_t lanes) {
+  GrpcParticipantConfig out;
+  out.targets = MakeTargetPolicy(config, port);
+  out.calls_per_destination = Share(config.calls_per_grpc_destination, lanes);
+  out.calls_in_flight = Share(config.calls_in_flight, lanes);
+  out.queued_per_destination = Size(config.calls_queued_per_destination);
+  out.idle_expiry = Seconds(config.calls_grpc_idle_expiry_s);
+  out.dns_ttl = Seconds(config.calls_dns_ttl_s);
+  out.max_reply_bytes = Size(config.calls_max_grpc_reply_bytes);
+  out.ca_file = config.ca_file;
+  out.service_config = config.grpc_service_config;
+  out.rewrite_localhost_for_docker = config.rewrite_localhost;
+  return out;
+}
+
+// The same door as that of HTTP.
+api::DtmServiceConfig DtmServiceSettings(const Config& config, std::uint16_t http_port) {
+  const api::HandlerConfig http = HandlerSettings(config, http_port);
+  api::DtmServiceConfig out;
+  out.rules = api::RulesOf(http);
+  out.retry_after = http.retry_after;
+  out.wait_result_409 = http.wait_result_409;
+  out.max_calls = Size(config.grpc_max_calls);
+  return out;
+}
+
+api::GrpcServerConfig GrpcServerSettings(const Config& config) {
+  api::GrpcServerConfig out;
+  out.address = ListenAddress(config);
+  out.port = static_cast<std::uint16_t>(config.grpc_port);
+  out.max_message_bytes = Size(config.grpc_max_message_bytes);
+  out.max_metadata_bytes = Size(config.grpc_max_metadata_bytes);
+  out.max_streams = Size(config.grpc_max_streams);
+  out.keepalive = Seconds(config.grpc_keepalive_s);
+  out.reflection = config.grpc_reflection;
+  return out;
+}
+
 WebHookConfig WebHookSettings(const Config& config, std::uint16_t port) {
   WebHookConfig out;
   out.url = config.alert_web_hook;

@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <string>
 
+#include "api/grpc/grpc_server.h"
 #include "api/http/handlers.h"
 #include "api/http/server.h"
 #include "daemon/config.h"
 #include "engine/engine.h"
+#include "participant/grpc/grpc_participant.h"
 #include "participant/http/http_participant.h"
 #include "participant/http/web_hook.h"
 
@@ -27,6 +29,10 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
                                           std::size_t lanes);
 
 // There is a web hook only if its URL is not empty.
+GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_t port,
+                                              std::size_t lanes);
+api::DtmServiceConfig DtmServiceSettings(const Config& config, std::uint16_t http_port);
+api::GrpcServerConfig GrpcServerSettings(const Config& config);
 WebHookConfig WebHookSettings(const Config& config, std::uint16_t port);
 
 }  // namespace treaty::daemon

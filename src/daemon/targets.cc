@@ -109,9 +109,9 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
   policy.allow_loopback = config.allow_loopback_targets == "true" ||
                           (config.allow_loopback_targets == "auto" && *loopback);
   policy.own_listeners = {{ListenAddress(config), port}};
-  if (config.json_rpc_port != 0) {
-    policy.own_listeners.push_back(
-        {ListenAddress(config), static_cast<std::uint16_t>(config.json_rpc_port)});
+  for (const std::int64_t more : {config.json_rpc_port, config.grpc_port}) {
+    if (more == 0) continue;
+    policy.own_listeners.push_back({ListenAddress(config), static_cast<std::uint16_t>(more)});
   }
   policy.allow = *rules;
   return policy;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -62,6 +63,9 @@ Child::Child(const std::string& folder, std::vector<std::string> arguments,
     if (const char* value = std::getenv(name))
       environment.push_back(std::string(name) + "=" + value);
   }
+  // Tests run side by side, and the default port is there once.
+  const auto sets_grpc = [](const std::string& one) { return one.starts_with("GRPC_PORT="); };
+  if (std::ranges::none_of(environment, sets_grpc)) environment.push_back("GRPC_PORT=0");
   std::vector<char*> argv = Pointers(arguments);
   std::vector<char*> env = Pointers(environment);
   const int out = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

@@ -13,7 +13,8 @@ namespace treaty::daemon {
 
 class Child {
  public:
-  // Starts treatyd in `folder` with no configuration in its environment but `environment`.
+  // Starts treatyd in `folder` with no configuration in its environment but `environment`, and
+  // without a port for gRPC unless that gives one.
   Child(const std::string& folder, std::vector<std::string> arguments,
         std::vector<std::string> environment = {});
   ~Child();  // Kills it if it still runs.

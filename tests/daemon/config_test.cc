@@ -137,11 +137,14 @@ TEST(ConfigTest, AWebHookThatMayNotBeCalledIsRefusedWithoutShowingItsUrl) {
   EXPECT_TRUE(Load("AlertWebHook: https://alerts.example/hook\n").ok());
 }
 
-TEST(ConfigTest, PortsOfLaterVersionsAreAcceptedSilentlyButChecked) {
+TEST(ConfigTest, EveryApiNeedsAPortOfItsOwn) {
   const Result<Loaded> loaded = Load("GrpcPort: 36790\nJsonRpcPort: 36791\n");
   ASSERT_TRUE(loaded.ok());
   EXPECT_THAT(loaded->warnings, IsEmpty());
   EXPECT_THAT(MistakeIn("GrpcPort: x\n"), HasSubstr("a whole number from 0 to 65535"));
+  EXPECT_THAT(MistakeIn("HttpPort: 8000\nGrpcPort: 8000\n"),
+              HasSubstr("GrpcPort is 8000, which is HttpPort's"));
+  EXPECT_THAT(MistakeIn("JsonRpcPort: 36790\n"), HasSubstr("which is GrpcPort's"));
 }
 
 TEST(ConfigTest, JsonRpcNeedsAPortThatIsNotHttps) {

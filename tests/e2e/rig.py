@@ -104,13 +104,15 @@ class Daemon:
         self._binary = binary
         self._folder = pathlib.Path(folder)
         self.port = free_port()
+        self.grpc_port = free_port()
         self.database = self._folder / "treaty.db"
         self.log = self._folder / "treatyd.log"
         self._process = None
         self.configure(config)
 
     def configure(self, config):
-        text = f"HttpPort: {self.port}\nStore:\n  Path: {self.database}\n{self._store}{config}"
+        text = (f"HttpPort: {self.port}\nGrpcPort: {self.grpc_port}\n"
+                f"Store:\n  Path: {self.database}\n{self._store}{config}")
         (self._folder / "treaty.yaml").write_text(text)
 
     def start(self, ready_within=10):

@@ -1,0 +1,299 @@
+// Messages are taken as bytes, so that what is malformed gets an answer with words in it.
+
+#include "api/grpc/dtm_service.h"
+
+#include <dtmgimp/dtm.grpc.pb.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <utility>
+
+#include "api/gid_maker.h"
+#include "api/grpc/grpc_status.h"
+#include "wire/grpc/messages.h"
+
+namespace treaty::api {
+namespace {
+
+using dtmgimp::Dtm;
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using grpc::StatusCode;
+
+// The generated service with every method in its form for bytes.
+template <typename Base>
+using RawTopics = Dtm::WithRawCallbackMethod_Subscribe<
+    Dtm::WithRawCallbackMethod_Unsubscribe<Dtm::WithRawCallbackMethod_DeleteTopic<Base>>>;
+template <typename Base>
+using RawBranches = Dtm::WithRawCallbackMethod_RegisterBranch<
+    Dtm::WithRawCallbackMethod_PrepareWorkflow<Dtm::WithRawCallbackMethod_NewGid<Base>>>;
+template <typename Base>
+using RawTxns = Dtm::WithRawCallbackMethod_Submit<
+    Dtm::WithRawCallbackMethod_Prepare<Dtm::WithRawCallbackMethod_Abort<Base>>>;
+using RawDtm = RawTxns<RawBranches<RawTopics<Dtm::Service>>>;
+
+enum Method : std::size_t {
+  kNewGid,
+  kSubmit,
+  kPrepare,
+  kAbort,
+  kRegisterBranch,
+  kPrepareWorkflow,
+  kSubscribe,
+  kUnsubscribe,
+  kDeleteTopic,
+  kMethodCount
+};
+constexpr std::array<std::string_view, kMethodCount> kMethodNames = {
+    "NewGid",          "Submit",    "Prepare",     "Abort",      "RegisterBranch",
+    "PrepareWorkflow", "Subscribe", "Unsubscribe", "DeleteTopic"};
+
+// One call, from its message to its status. Shared by those who may end it; ended once.
+class Exchange {
+ public:
+  Exchange(CallbackServerContext& context, const ByteBuffer& request, ByteBuffer& reply)
+      : context_(context), reactor_(*context.DefaultReactor()), reply_(reply) {
+    readable_ = request.DumpToSingleSlice(&message_).ok();
+  }
+
+  ServerUnaryReactor* reactor() const { return &reactor_; }
+  bool readable() const { return readable_; }
+  std::string_view message() const {
+    return {reinterpret_cast<const char*>(message_.begin()), message_.size()};
+  }
+
+  // The client's metadata of that name, in any letter case.
+  std::string_view Metadata(std::string_view name) const {
+    std::string key(name);
+    std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto found = context_.client_metadata().find(key);
+    if (found == context_.client_metadata().end()) return {};
+    return {found->second.data(), found->second.length()};
+  }
+
+  // Why nothing is to be done for this call any more.
+  grpc::Status Trouble() const {
+    if (context_.IsCancelled()) return {StatusCode::CANCELLED, "the client has cancelled the call"};
+    const gpr_timespec left =
+        gpr_time_sub(context_.raw_deadline(), gpr_now(context_.raw_deadline().clock_type));
+    if (gpr_time_cmp(left, gpr_time_0(GPR_TIMESPAN)) > 0) return grpc::Status::OK;
+    return {StatusCode::DEADLINE_EXCEEDED, "the call's deadline had passed when it came"};
+  }
+
+  void End(const grpc::Status& status, const std::string& reply, Duration retry_after) {
+    if (IsBusy(status)) {
+      context_.AddTrailingMetadata("grpc-retry-pushback-ms", std::to_string(retry_after.count()));
+    }
+    const grpc::Slice slice(reply);
+    reply_ = ByteBuffer(&slice, 1);
+    reactor_.Finish(status);
+  }
+
+ private:
+  CallbackServerContext& context_;
+  ServerUnaryReactor& reactor_;
+  ByteBuffer& reply_;
+  grpc::Slice message_;
+  bool readable_ = false;
+};
+
+// Ends the call, with a reply if the status is OK.
+using EndFn = std::function<void(const grpc::Status&, const std::string&)>;
+
+}  // namespace
+
+class DtmService::Impl final : public RawDtm {
+ public:
+  Impl(DtmServiceConfig config, Engine& engine, const Clock& clock, Random& random)
+      : config_(std::move(config)), engine_(engine), gids_(clock, random) {
+    for (std::size_t i = 0; i < kMethodCount; ++i) {
+      meters_[i] = &config_.meters->Of("grpc", kMethodNames[i]);
+    }
+  }
+
+  void Open() { open_ = true; }
+
+  ServerUnaryReactor* NewGid(CallbackServerContext* context, const ByteBuffer* request,
+                             ByteBuffer* reply) override {
+    return Serve(kNewGid, {context, request, reply}, &Impl::MakeGid);
+  }
+  ServerUnaryReactor* Submit(CallbackServerContext* context, const ByteBuffer* request,
+                             ByteBuffer* reply) override {
+    return Serve(kSubmit, {context, request, reply}, &Impl::SubmitTxn);
+  }
+  ServerUnaryReactor* Prepare(CallbackServerContext* context, const ByteBuffer* request,
+                              ByteBuffer* reply) override {
+    return Serve(kPrepare, {context, request, reply}, &Impl::PrepareTxn);
+  }
+  ServerUnaryReactor* Abort(CallbackServerContext* context, const ByteBuffer* request,
+                            ByteBuffer* reply) override {
+    return Serve(kAbort, {context, request, reply}, &Impl::AbortTxn);
+  }
+  ServerUnaryReactor* RegisterBranch(CallbackServerContext* context, const ByteBuffer* request,
+                                     ByteBuffer* reply) override {
+    return Serve(kRegisterBranch, {context, request, reply}, &Impl::Register);
+  }
+  ServerUnaryReactor* PrepareWorkflow(CallbackServerContext* context, const ByteBuffer* request,
+                                      ByteBuffer* reply) override {
+    return Serve(kPrepareWorkflow, {context, request, reply}, &Impl::BeginWorkflow);
+  }
+  ServerUnaryReactor* Subscribe(CallbackServerContext* context, const ByteBuffer* request,
+                                ByteBuffer* reply) override {
+    return Serve(kSubscribe, {context, request, reply}, &Impl::EditTopic<Kind::kSubscribe>);
+  }
+  ServerUnaryReactor* Unsubscribe(CallbackServerContext* context, const ByteBuffer* request,
+                                  ByteBuffer* reply) override {
+    return Serve(kUnsubscribe, {context, request, reply}, &Impl::EditTopic<Kind::kUnsubscribe>);
+  }
+  ServerUnaryReactor* DeleteTopic(CallbackServerContext* context, const ByteBuffer* request,
+                                  ByteBuffer* reply) override {
+    return Serve(kDeleteTopic, {context, request, reply}, &Impl::EditTopic<Kind::kDelete>);
+  }
+
+ private:
+  using Kind = TopicEdit::Kind;
+  struct Raw {
+    CallbackServerContext* context;
+    const ByteBuffer* request;
+    ByteBuffer* reply;
+  };
+  struct Asked {
+    const Exchange& exchange;
+    EndFn end;
+  };
+  using Handle = void (Impl::*)(const Asked&);
+
+  ServerUnaryReactor* Serve(Method method, const Raw& raw, Handle handle);
+  grpc::Status Admit(const Exchange& exchange) const;
+  EndFn Ending(Method method, const std::shared_ptr<Exchange>& exchange);
+  Engine::AnswerFn Answering(EndFn end) const;
+
+  void MakeGid(const Asked& asked);
+  void SubmitTxn(const Asked& asked);
+  void PrepareTxn(const Asked& asked);
+  void AbortTxn(const Asked& asked);
+  void Register(const Asked& asked);
+  void BeginWorkflow(const Asked& asked);
+  template <TopicEdit::Kind kKind>
+  void EditTopic(const Asked& asked);
+
+  Result<TxnRequest> ParseTxn(const Asked& asked, wire::Intent intent) const;
+  static void Refuse(const Asked& asked, const Status& status) {
+    asked.end(GrpcStatusOf(status), "");
+  }
+
+  const DtmServiceConfig config_;
+  Engine& engine_;
+  GidMaker gids_;
+  std::array<RouteMeters*, kMethodCount> meters_{};
+  std::atomic<bool> open_{false};
+  std::atomic<std::size_t> calls_{0};
+};
+
+ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handle handle) {
+  const auto exchange = std::make_shared<Exchange>(*raw.context, *raw.request, *raw.reply);
+  ++calls_;
+  const Asked asked{*exchange, Ending(method, exchange)};
+  const grpc::Status trouble = Admit(*exchange);
+  if (trouble.ok()) {
+    (this->*handle)(asked);
+  } else {
+    asked.end(trouble, "");
+  }
+  return exchange->reactor();
+}
+
+grpc::Status DtmService::Impl::Admit(const Exchange& exchange) const {
+  if (!open_) return {StatusCode::UNAVAILABLE, "the coordinator is starting"};
+  if (calls_ > config_.max_calls) {
+    return {StatusCode::RESOURCE_EXHAUSTED, "too many calls under way; at most " +
+                                                std::to_string(config_.max_calls) +
+                                                " (Grpc.MaxCalls)"};
+  }
+  if (!exchange.readable()) return {StatusCode::INVALID_ARGUMENT, "the message is unreadable"};
+  return exchange.Trouble();
+}
+
+EndFn DtmService::Impl::Ending(Method method, const std::shared_ptr<Exchange>& exchange) {
+  return [this, &meters = *meters_[method], exchange, begun = RouteMeters::Steady::now()](
+             const grpc::Status& status, const std::string& reply) {
+    meters.Count(status.ok(), begun);
+    --calls_;
+    exchange->End(status, reply, config_.retry_after);
+  };
+}
+
+Engine::AnswerFn DtmService::Impl::Answering(EndFn end) const {
+  return [end = std::move(end), old = config_.wait_result_409](const Answer& answer) {
+    end(AnswerStatus(answer, old), "");
+  };
+}
+
+Result<TxnRequest> DtmService::Impl::ParseTxn(const Asked& asked, wire::Intent intent) const {
+  const auto metadata = [&](std::string_view name) { return asked.exchange.Metadata(name); };
+  return wire::ParseTxnMessage(asked.exchange.message(), config_.rules, metadata, intent);
+}
+
+void DtmService::Impl::MakeGid(const Asked& asked) {
+  const Status status = wire::CheckEmptyMessage(asked.exchange.message());
+  if (!status.ok()) return Refuse(asked, status);
+  asked.end(grpc::Status::OK, wire::WriteGidReply(gids_.Make()));
+}
+
+void DtmService::Impl::SubmitTxn(const Asked& asked) {
+  auto request = ParseTxn(asked, wire::Intent::kSubmit);
+  if (!request.ok()) return Refuse(asked, request.status());
+  if (!request->ended) return engine_.Submit(*std::move(request), Answering(asked.end));
+  engine_.EndWorkflow({request->body->gid, *std::move(request->ended)}, Answering(asked.end));
+}
+
+void DtmService::Impl::PrepareTxn(const Asked& asked) {
+  auto request = ParseTxn(asked, wire::Intent::kPrepare);
+  if (!request.ok()) return Refuse(asked, request.status());
+  engine_.Prepare(*std::move(request), Answering(asked.end));
+}
+
+void DtmService::Impl::AbortTxn(const Asked& asked) {
+  auto request = wire::ParseAbortMessage(asked.exchange.message(), config_.rules);
+  if (!request.ok()) return Refuse(asked, request.status());
+  engine_.Abort(*std::move(request), Answering(asked.end));
+}
+
+void DtmService::Impl::Register(const Asked& asked) {
+  auto request = wire::ParseBranchMessage(asked.exchange.message(), config_.rules);
+  if (!request.ok()) return Refuse(asked, request.status());
+  engine_.Register(*std::move(request), Answering(asked.end));
+}
+
+void DtmService::Impl::BeginWorkflow(const Asked& asked) {
+  auto request = ParseTxn(asked, wire::Intent::kPrepareWorkflow);
+  if (!request.ok()) return Refuse(asked, request.status());
+  engine_.PrepareWorkflow(*std::move(request),
+                          [end = asked.end, old = config_.wait_result_409](
+                              const Answer& answer, const std::optional<StoredTxn>& txn) {
+                            if (!txn) return end(AnswerStatus(answer, old), "");
+                            end(grpc::Status::OK, wire::WriteProgressesReply(*txn));
+                          });
+}
+
+template <TopicEdit::Kind kKind>
+void DtmService::Impl::EditTopic(const Asked& asked) {
+  auto edit = wire::ParseTopicMessage(asked.exchange.message(), kKind, config_.rules.targets);
+  if (!edit.ok()) return Refuse(asked, edit.status());
+  engine_.EditTopic(*std::move(edit), Answering(asked.end));
+}
+
+DtmService::DtmService(DtmServiceConfig config, Engine& engine, const Clock& clock, Random& random)
+    : impl_(std::make_unique<Impl>(std::move(config), engine, clock, random)) {}
+
+DtmService::~DtmService() = default;
+
+grpc::Service& DtmService::service() { return *impl_; }
+void DtmService::Open() { impl_->Open(); }
+
+}  // namespace treaty::api
