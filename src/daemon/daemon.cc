@@ -324,7 +324,7 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
 Status Daemon::Impl::MakeGrpcFront(std::uint16_t http_port) {
   if (config_.grpc_port == 0) return {};
   grpc_front_ = std::make_unique<GrpcFront>(config_, http_port, *engine_, store_->clock(),
-                                            lanes_.front()->thread.loop(), api_meters_);
+                                            lanes_.front()->thread.loop(), api_meters_, log_);
   const Result<std::uint16_t> port = grpc_front_->Listen();
   if (!port.ok()) return port.status();
   log_.Write(LogLevel::kInfo, "", "gRPC is served on port " + std::to_string(*port));

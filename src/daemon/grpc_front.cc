@@ -25,8 +25,10 @@ api::HealthConfig HealthOf(Engine& engine) {
 }  // namespace
 
 GrpcFront::GrpcFront(const Config& config, std::uint16_t http_port, Engine& engine,
-                     const Clock& clock, Loop& loop, std::shared_ptr<api::ApiMeters> meters)
-    : dtm_(ServiceConfig(config, http_port, std::move(meters)), engine, clock, random_),
+                     const Clock& clock, Loop& loop, std::shared_ptr<api::ApiMeters> meters,
+                     Log& log)
+    : library_log_(log),
+      dtm_(ServiceConfig(config, http_port, std::move(meters)), engine, clock, random_),
       health_(HealthOf(engine), loop),
       server_(GrpcServerSettings(config), dtm_, health_) {}
 

@@ -9,6 +9,7 @@
 #include "api/grpc/dtm_service.h"
 #include "api/grpc/grpc_server.h"
 #include "api/grpc/health_service.h"
+#include "api/grpc/library_log.h"
 #include "daemon/config.h"
 #include "daemon/system_random.h"
 #include "engine/engine.h"
@@ -19,7 +20,7 @@ class GrpcFront {
  public:
   // The references outlive it; `loop` runs from Open until Close has reported.
   GrpcFront(const Config& config, std::uint16_t http_port, Engine& engine, const Clock& clock,
-            Loop& loop, std::shared_ptr<api::ApiMeters> meters);
+            Loop& loop, std::shared_ptr<api::ApiMeters> meters, Log& log);
 
   // Binds; until Open every call is told UNAVAILABLE, so that a port that is taken is known before
   // the engine starts. Returns the port.
@@ -32,6 +33,7 @@ class GrpcFront {
   void Close(Duration grace, std::function<void()> done) { server_.Close(grace, std::move(done)); }
 
  private:
+  api::LibraryLog library_log_;
   SystemRandom random_;
   api::DtmService dtm_;
   api::HealthService health_;

@@ -72,6 +72,13 @@ RawReply RawClient::Read() {
   return reply;
 }
 
+bool RawClient::ReadUntil(std::string_view text) {
+  while (buffer_.find(text) == std::string::npos) {
+    if (!Receive()) return false;
+  }
+  return true;
+}
+
 bool RawClient::AtEnd() {
   if (!buffer_.empty()) return false;
   char byte = 0;

@@ -27,6 +27,8 @@ class RawClient {
   void FinishSending();
   // Reads one reply; gives up after ten seconds.
   RawReply Read();
+  // Reads until `text` has come; false: the server closed first, or ten seconds passed.
+  bool ReadUntil(std::string_view text);
   // Whether the server ends the connection without sending more, within ten seconds.
   bool AtEnd();
 

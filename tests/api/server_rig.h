@@ -55,17 +55,24 @@ class Gate {
   std::vector<std::function<void()>> held_;
 };
 
-// Succeeds as soon as the gate lets it; one per lane.
+// Answers as soon as the gate lets it, with what the URL asks for: "refuse", "ongoing", or
+// otherwise success. One per lane.
 class GatedParticipant final : public Participant {
  public:
   GatedParticipant(Loop& loop, Gate& gate) : loop_(loop), gate_(gate) {}
-  void Call(BranchCall, std::function<void(BranchReply)> done) override {
-    gate_.Enter(
-        [this, done = std::move(done)] { loop_.Post([done] { done({Outcome::kSuccess, ""}); }); });
+  void Call(BranchCall call, std::function<void(BranchReply)> done) override {
+    gate_.Enter([this, reply = ReplyTo(call.url()), done = std::move(done)] {
+      loop_.Post([done, reply] { done(reply); });
+    });
   }
   void CancelAll() override { gate_.Release(); }
 
  private:
+  static BranchReply ReplyTo(const std::string& url) {
+    if (url.ends_with("refuse")) return {Outcome::kFailure, "no money"};
+    return {url.ends_with("ongoing") ? Outcome::kOngoing : Outcome::kSuccess, ""};
+  }
+
   Loop& loop_;
   Gate& gate_;
 };
@@ -118,6 +125,9 @@ class ServerRig {
   }
 
   api::Handlers& handlers() { return *handlers_; }
+  Engine& engine() { return *engine_; }
+  const Clock& clock() const { return clock_; }
+  Loop& loop() { return lanes_[0]; }
 
   std::uint16_t port = 0;
 

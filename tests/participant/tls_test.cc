@@ -2,49 +2,20 @@
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
-#include <cstdio>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "participant/identity.h"
 #include "participant/world.h"
 #include "support/raw_server.h"
 
 namespace treaty::test {
 namespace {
-
-using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-using CertPtr = std::unique_ptr<X509, decltype(&X509_free)>;
-
-// A certificate signed by its own key, for the names given; valid for an hour.
-struct Identity {
-  explicit Identity(const std::string& names)
-      : key(EVP_EC_gen("P-256"), EVP_PKEY_free), cert(X509_new(), X509_free) {
-    X509_set_version(cert.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert.get()), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3'600);
-    X509_set_pubkey(cert.get(), key.get());
-    X509_NAME* name = X509_get_subject_name(cert.get());
-    const unsigned char text[] = "treaty test";
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0);
-    X509_set_issuer_name(cert.get(), name);
-    X509_EXTENSION* extension =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-    X509_add_ext(cert.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-    X509_sign(cert.get(), key.get(), EVP_sha256());
-  }
-
-  KeyPtr key;
-  CertPtr cert;
-};
 
 class TlsServer {
  public:
@@ -95,45 +66,30 @@ class TlsServer {
   std::thread thread_;
 };
 
-class Trusting {
- public:
-  explicit Trusting(const Identity& identity)
-      : path_(::testing::TempDir() + "treaty_tls_test.pem") {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new_file(path_.c_str(), "w"), BIO_free);
-    PEM_write_bio_X509(out.get(), identity.cert.get());
-  }
-  ~Trusting() { std::remove(path_.c_str()); }
-  Trusting(const Trusting&) = delete;
-  Trusting& operator=(const Trusting&) = delete;
-
-  HttpParticipantConfig config() const {
-    HttpParticipantConfig config = LocalConfig();
-    config.ca_file = path_;
-    return config;
-  }
-
- private:
-  std::string path_;
-};
+HttpParticipantConfig Trusting(const CaFile& file) {
+  HttpParticipantConfig config = LocalConfig();
+  config.ca_file = file.path();
+  return config;
+}
 
 TEST(HttpParticipantTls, AVerifiedParticipantIsCalled) {
   const Identity identity("DNS:localhost,IP:127.0.0.1");
-  const Trusting trusting(identity);
+  const CaFile ca(identity);
   TlsServer server(identity);
   {
-    World world(trusting.config());
+    World world(Trusting(ca));
     EXPECT_EQ(world.Ask(CallTo(server.url("localhost"))).text, "over TLS");
     EXPECT_EQ(world.Ask(CallTo(server.url("localhost"))).text, "over TLS") << "reused";
   }
-  World world(trusting.config());
+  World world(Trusting(ca));
   EXPECT_EQ(world.Ask(CallTo(server.url("127.0.0.1"))).text, "over TLS");
 }
 
 TEST(HttpParticipantTls, AWrongNameIsRefused) {
   const Identity identity("DNS:other.example,IP:127.0.0.2");
-  const Trusting trusting(identity);
+  const CaFile ca(identity);
   TlsServer server(identity);
-  World world(trusting.config());
+  World world(Trusting(ca));
   for (const char* host : {"localhost", "127.0.0.1"}) {
     const auto reply = world.Ask(CallTo(server.url(host)));
     EXPECT_EQ(reply.outcome, Outcome::kUnknown);
@@ -144,9 +100,9 @@ TEST(HttpParticipantTls, AWrongNameIsRefused) {
 TEST(HttpParticipantTls, AnUntrustedCertificateIsRefused) {
   const Identity identity("DNS:localhost");
   const Identity stranger("DNS:localhost");
-  const Trusting trusting(stranger);
+  const CaFile ca(stranger);
   TlsServer server(identity);
-  World trusts_another(trusting.config());
+  World trusts_another(Trusting(ca));
   EXPECT_EQ(trusts_another.Ask(CallTo(server.url("localhost"))).outcome, Outcome::kUnknown);
   World trusts_the_system;
   EXPECT_EQ(trusts_the_system.Ask(CallTo(server.url("localhost"))).outcome, Outcome::kUnknown);

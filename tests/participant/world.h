@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ HttpParticipantConfig LocalConfig();
 class World {
  public:
   explicit World(HttpParticipantConfig config = LocalConfig());
+
+  // With a participant of another kind.
+  using Make = std::function<std::unique_ptr<Participant>(AsioLoop&)>;
+  explicit World(const Make& make) : participant_(make(loop_)) {}
 
   // Makes one call and runs the loop until it is answered.
   BranchReply Ask(BranchCall call);

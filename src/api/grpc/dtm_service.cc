@@ -111,6 +111,7 @@ class DtmService::Impl final : public RawDtm {
  public:
   Impl(DtmServiceConfig config, Engine& engine, const Clock& clock, Random& random)
       : config_(std::move(config)), engine_(engine), gids_(clock, random) {
+    wire::QuietProtobuf();
     for (std::size_t i = 0; i < kMethodCount; ++i) {
       meters_[i] = &config_.meters->Of("grpc", kMethodNames[i]);
     }

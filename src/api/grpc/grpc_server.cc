@@ -2,12 +2,16 @@
 
 #include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <memory>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace treaty::api {
 namespace {
@@ -41,6 +45,16 @@ void SetArguments(const GrpcServerConfig& config, grpc::ServerBuilder& builder) 
   builder.SetMaxReceiveMessageSize(Int(config.max_message_bytes));
 }
 
+// Linking the library's reflection is enough to have it in every server; this takes it out again.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins,
+                  [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
+  }
+};
+
 }  // namespace
 
 class GrpcServer::Impl {
@@ -67,9 +81,12 @@ class GrpcServer::Impl {
 };
 
 Result<std::uint16_t> GrpcServer::Impl::Listen() {
-  // The library keeps the plugin for every server made later; there is one in a process.
-  if (config_.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (config_.reflection) {
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  } else {
+    builder.SetOption(std::make_unique<WithoutReflection>());
+  }
   SetArguments(config_, builder);
   int port = 0;
   const std::string endpoint = Endpoint(config_.address, config_.port);

@@ -19,20 +19,6 @@ constexpr int kReconnectMs = 1'000;
 
 bool IsSecure(const wire::Url& url) { return url.scheme == wire::Url::Scheme::kGrpcs; }
 
-std::string FileText(const std::string& path) {
-  if (path.empty()) return {};  // The system's.
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::shared_ptr<grpc::ChannelCredentials> CredentialsFor(const wire::Url& url,
-                                                         const std::string& ca_file) {
-  if (!IsSecure(url)) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = FileText(ca_file);
-  return grpc::SslCredentials(options);
-}
-
 std::string Authority(const wire::Url& url) {
   const bool v6 = url.host.find(':') != std::string::npos;
   return (v6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
@@ -43,7 +29,25 @@ std::string Authority(const wire::Url& url) {
 GrpcChannel::GrpcChannel(const GrpcParticipantConfig& config, const wire::Url& url)
     : config_(config), url_(url) {}
 
+// An authority's file that cannot be read is not to be replaced by the system's authorities.
+Status GrpcChannel::NeedCredentials() {
+  if (credentials_) return {};
+  if (!IsSecure(url_)) {
+    credentials_ = grpc::InsecureChannelCredentials();
+    return {};
+  }
+  grpc::SslCredentialsOptions options;
+  if (!config_.ca_file.empty()) {
+    std::ifstream file(config_.ca_file, std::ios::binary);
+    options.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file) return {Code::kUnavailable, "cannot read " + config_.ca_file};
+  }
+  credentials_ = grpc::SslCredentials(options);
+  return {};
+}
+
 Status GrpcChannel::Use(const Addresses& addresses) {
+  if (Status status = NeedCredentials(); !status.ok()) return status;
   if (addresses == known_ && !allowed_.empty()) return {};
   Addresses allowed;
   Status refusal;
@@ -112,7 +116,7 @@ std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(config_.max_reply_bytes));
   arguments.SetMaxSendMessageSize(-1);
-  return grpc::CreateCustomChannel(Target(), CredentialsFor(url_, config_.ca_file), arguments);
+  return grpc::CreateCustomChannel(Target(), credentials_, arguments);
 }
 
 }  // namespace treaty

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
 
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ class GrpcChannel {
   GrpcChannel(const GrpcParticipantConfig& config, const wire::Url& url);
 
   // Makes the channel fit what a name stands for now. kInvalidArgument: the policy allows none of
-  // the addresses.
+  // the addresses; kUnavailable: the authorities' file cannot be read.
   Status Use(const Addresses& addresses);
 
   // The stub of a channel that is connected or is about to try: one that failed to connect is not
@@ -32,6 +33,7 @@ class GrpcChannel {
   void Close();
 
  private:
+  Status NeedCredentials();
   std::shared_ptr<grpc::Channel> Make() const;
   std::string Target() const;
 
@@ -40,6 +42,7 @@ class GrpcChannel {
   Addresses known_;    // As they were resolved.
   Addresses allowed_;  // Of them.
   bool prefers_v6_ = false;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<grpc::GenericStub> stub_;
 };

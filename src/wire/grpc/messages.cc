@@ -5,6 +5,7 @@
 #include <dtmgimp/dtm.pb.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/empty.pb.h>
+#include <google/protobuf/stubs/logging.h>
 #include <workflow/workflow.pb.h>
 
 #include <array>
@@ -183,6 +184,8 @@ Status CheckEmptyMessage(std::string_view bytes) {
   google::protobuf::Empty message;
   return Parse(bytes, message);
 }
+
+void QuietProtobuf() { google::protobuf::SetLogHandler(nullptr); }
 
 std::string WriteGidReply(std::string_view gid) {
   dtmgimp::DtmGidReply reply;

@@ -36,6 +36,9 @@ Result<TopicEdit> ParseTopicMessage(std::string_view bytes, TopicEdit::Kind kind
 // An empty message, which may carry fields that are not known here.
 Status CheckEmptyMessage(std::string_view bytes);
 
+// What is wrong with a message is told to who sent it, not on the error output.
+void QuietProtobuf();
+
 std::string WriteGidReply(std::string_view gid);            // DtmGidReply
 std::string WriteProgressesReply(const StoredTxn& stored);  // DtmProgressesReply
 std::string WriteWorkflowData(std::string_view input);      // workflow.WorkflowData
