@@ -76,7 +76,8 @@ TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {
   EXPECT_FALSE(handlers.json_rpc_only);
   EXPECT_EQ(handlers.targets.own_listeners.at(0).port, 1234);
   EXPECT_EQ(handlers.targets.own_listeners.at(1).port, 1235);
-  EXPECT_EQ(HandlerSettings(ConfigOf({}), 1).targets.own_listeners.size(), 1U);
+  EXPECT_EQ(handlers.targets.own_listeners.at(2).port, 36790);
+  EXPECT_EQ(HandlerSettings(ConfigOf({{"GrpcPort", "0", ""}}), 1).targets.own_listeners.size(), 1U);
 }
 
 TEST(SettingsTest, TheServerGetsItsLimits) {
@@ -103,6 +104,55 @@ TEST(SettingsTest, TheServerGetsItsLimits) {
   EXPECT_EQ(server.max_connections, 7U);
   EXPECT_EQ(server.max_connections_per_address, 8U);
   EXPECT_EQ(server.max_memory_bytes, 2'000'009U);
+}
+
+TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {
+  const Config config = ConfigOf({{"Host", "localhost", ""},
+                                  {"GrpcPort", "1236", ""},
+                                  {"Grpc.MaxMessageBytes", "2001", ""},
+                                  {"Grpc.MaxMetadataBytes", "2002", ""},
+                                  {"Grpc.MaxStreams", "3", ""},
+                                  {"Grpc.MaxCalls", "4", ""},
+                                  {"Grpc.Keepalive", "15", ""},
+                                  {"Grpc.Reflection", "true", ""},
+                                  {"Limits.Steps", "7", ""},
+                                  {"Compat.WaitResult409", "true", ""}});
+  const api::GrpcServerConfig server = GrpcServerSettings(config);
+  EXPECT_EQ(server.address, "127.0.0.1");
+  EXPECT_EQ(server.port, 1236);
+  EXPECT_EQ(server.max_message_bytes, 2'001U);
+  EXPECT_EQ(server.max_metadata_bytes, 2'002U);
+  EXPECT_EQ(server.max_streams, 3U);
+  EXPECT_EQ(server.keepalive, seconds(15));
+  EXPECT_TRUE(server.reflection);
+  const api::DtmServiceConfig service = DtmServiceSettings(config, 80);
+  EXPECT_EQ(service.max_calls, 4U);
+  EXPECT_EQ(service.rules.max_steps, 7U);
+  EXPECT_EQ(service.rules.targets.own_listeners.at(1).port, 1236);
+  EXPECT_TRUE(service.wait_result_409);
+}
+
+TEST(SettingsTest, LanesShareTheLimitsOfGrpcCalls) {
+  const GrpcParticipantConfig calls =
+      GrpcParticipantSettings(ConfigOf({{"Calls.InFlight", "9", ""},
+                                        {"Calls.PerGrpcDestination", "5", ""},
+                                        {"Calls.QueuedPerDestination", "6", ""},
+                                        {"Calls.GrpcIdleExpiry", "7", ""},
+                                        {"Calls.DnsTtl", "8", ""},
+                                        {"Calls.MaxGrpcReplyBytes", "2003", ""},
+                                        {"CaFile", "ca.pem", ""},
+                                        {"GrpcServiceConfig", "{}", ""},
+                                        {"Compat.RewriteLocalhost", "true", ""}}),
+                              80, 2);
+  EXPECT_EQ(calls.calls_in_flight, 5U);
+  EXPECT_EQ(calls.calls_per_destination, 3U);
+  EXPECT_EQ(calls.queued_per_destination, 6U);
+  EXPECT_EQ(calls.idle_expiry, seconds(7));
+  EXPECT_EQ(calls.dns_ttl, seconds(8));
+  EXPECT_EQ(calls.max_reply_bytes, 2'003U);
+  EXPECT_EQ(calls.ca_file, "ca.pem");
+  EXPECT_EQ(calls.service_config, "{}");
+  EXPECT_TRUE(calls.rewrite_localhost_for_docker);
 }
 
 }  // namespace

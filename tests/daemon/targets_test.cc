@@ -27,11 +27,14 @@ TEST(TargetsTest, TheSettingBeatsTheAddress) {
                   .allow_loopback);
 }
 
-TEST(TargetsTest, OurOwnListenerIsNamed) {
+TEST(TargetsTest, OurOwnListenersAreNamed) {
   const wire::TargetPolicy policy = PolicyOf({{"Host", "localhost", ""}});
-  ASSERT_EQ(policy.own_listeners.size(), 1U);
-  EXPECT_EQ(policy.own_listeners[0].address, "127.0.0.1");
+  ASSERT_EQ(policy.own_listeners.size(), 2U);
+  for (const wire::Listener& listener : policy.own_listeners) {
+    EXPECT_EQ(listener.address, "127.0.0.1");
+  }
   EXPECT_EQ(policy.own_listeners[0].port, 1234);
+  EXPECT_EQ(policy.own_listeners[1].port, 36790);  // gRPC's.
 }
 
 TEST(TargetsTest, RulesAreReadWithTheirParts) {
