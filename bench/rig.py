@@ -54,9 +54,9 @@ def die_with_parent():
 
 
 class Participant:
-    def __init__(self, bin_dir, port=0, *flags):
+    def __init__(self, bin_dir, port=0, *flags, program="treaty_participant"):
         self._process = subprocess.Popen(
-            [bin_dir / "treaty_participant", "--port", str(port), *flags],
+            [bin_dir / program, "--port", str(port), *flags],
             stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         self.url = self._process.stdout.readline().strip()
         self.port = int(self.url.rsplit(":", 1)[1])
@@ -69,10 +69,11 @@ class Participant:
 class Coordinator:
     """treatyd on a database file of its own, in a folder on a real disk."""
 
-    def __init__(self, bin_dir, folder, config="", count_syncs=True, store=""):
+    def __init__(self, bin_dir, folder, config="", count_syncs=True, store="", grpc=True):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
-        self.grpc_port = free_port()
+        self.grpc_port = free_port() if grpc else 0
+        self.grpc_url = f"127.0.0.1:{self.grpc_port}"
         self.database = self.folder / "treaty.db"
         self.base = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.base}/api/dtmsvr/submit"
@@ -112,16 +113,22 @@ class Coordinator:
         self._log.close()
 
 
-def load(bin_dir, target, participant, *flags):
-    """Runs the load generator; returns its figures, with commits if they are counted."""
+def generate(program, *arguments):
+    """Runs a load generator; returns its figures. It ends the benchmark where it cannot."""
+    out = subprocess.run([program, "--json", *map(str, arguments)], capture_output=True, text=True)
+    if out.returncode != 0:
+        raise SystemExit(f"bench: {out.stderr.strip()}")
+    return json.loads(out.stdout)
+
+
+def load(bin_dir, target, participant, *flags, grpc=False):
+    """Puts a coordinator under load; returns the figures, with commits if they are counted."""
     syncs = getattr(target, "syncs", None)
     # Commits are counted over the warm-up too, which therefore is left out here.
     before = syncs.read() if syncs else None
-    out = subprocess.run(
-        [bin_dir / "treaty_load", "--json", "--url", target.url, "--pid", str(target.pid),
-         "--participant", participant.url, *map(str, flags)],
-        check=True, capture_output=True, text=True)
-    figures = json.loads(out.stdout)
+    program, url = ("treaty_grpc_load", target.grpc_url) if grpc else ("treaty_load", target.url)
+    figures = generate(bin_dir / program, "--url", url, "--pid", target.pid,
+                       "--participant", participant.url, *flags)
     if any(status in ("400", "404", "413") for status in figures["by_status"]):
         raise SystemExit(f"bench: the requests are refused: {figures['by_status']}")
     if syncs and figures["replies"]:

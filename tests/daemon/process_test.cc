@@ -322,6 +322,40 @@ TEST_F(ProcessTest, JsonRpcHasAPortOfItsOwnWhereAskedFor) {
   EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
 }
 
+// An HTTP/2 server greets with its settings as soon as somebody connects.
+TEST_F(ProcessTest, GrpcIsServedOnItsPortAndNowhereWithoutOne) {
+  const int port = FreePort();
+  const auto child = Start({"--grpc-port", std::to_string(port)});
+  const int http_port = child->Port();
+  ASSERT_NE(http_port, 0) << child->Said();
+  EXPECT_THAT(child->Said(), HasSubstr("gRPC is served on port " + std::to_string(port)));
+  EXPECT_THAT(Http(port, "/"), Not(HasSubstr("HTTP/1.1 200")));
+
+  const std::string itself = Http(
+      http_port, "/api/dtmsvr/submit",
+      R"({"gid":"g","trans_type":"saga","payloads":["{}"],"steps":[{"action":"grpc://127.0.0.1:)" +
+          std::to_string(port) + R"(/a.B/C"}]})");
+  EXPECT_THAT(itself, StartsWith("HTTP/1.1 400")) << "its own listeners are no targets";
+
+  const Ended second =
+      Run({"--http-port", "0", "--store-path", "other.db", "--grpc-port", std::to_string(port)});
+  EXPECT_EQ(second.exit_code, kExitFailed);
+  EXPECT_THAT(second.said, HasSubstr("GrpcPort"));
+
+  child->Signal(SIGTERM);
+  EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
+
+  const auto without = Start({"--grpc-port", "0", "--store-path", "third.db"});
+  ASSERT_NE(without->Port(), 0) << without->Said();
+  EXPECT_THAT(without->Said(), Not(HasSubstr("gRPC is served")));
+}
+
+TEST_F(ProcessTest, ABadServiceConfigurationIsNamedAtTheStart) {
+  const Ended ended = Run({"--http-port", "0", "--grpc-service-config", "{"});
+  EXPECT_EQ(ended.exit_code, kExitFailed);
+  EXPECT_THAT(ended.said, HasSubstr("GrpcServiceConfig"));
+}
+
 TEST_F(ProcessTest, ACaFileThatCannotBeReadIsNamedAtTheStart) {
   const Ended ended = Run({"--http-port", "0", "--ca-file", Path("missing.pem")});
 
