@@ -1,6 +1,7 @@
 #include "wire/grpc_metadata.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "core/topic.h"
@@ -17,8 +18,12 @@ bool IsKeyCharacter(char c) {
          c == '_' || c == '.';
 }
 
+// What gRPC keeps for itself, and what says which call it is: nobody may say that otherwise.
 bool IsReserved(std::string_view lower) {
-  return lower.starts_with("grpc-") || lower == "content-type" || lower == "user-agent";
+  constexpr std::array<std::string_view, 7> kNames = {"content-type",   "user-agent",    "dtm-gid",
+                                                      "dtm-trans_type", "dtm-branch_id", "dtm-op",
+                                                      "dtm-dtm"};
+  return lower.starts_with("grpc-") || std::ranges::find(kNames, lower) != kNames.end();
 }
 
 Status Refused(std::string message) { return {Code::kInvalidArgument, std::move(message)}; }
@@ -54,12 +59,12 @@ Status CheckMetadata(const Header& header) {
   const auto& [name, value] = header;
   const std::string lower = MetadataKey(name);
   if (name.empty() || !std::ranges::all_of(name, IsKeyCharacter) || IsReserved(lower)) {
-    return Refused("branch_headers: the name " + Quoted(name) +
+    return Refused("the header " + Quoted(name) +
                    " cannot be sent by gRPC; use letters, digits, '-', '_' and '.', and none that "
-                   "begins with grpc-");
+                   "begins with grpc- or is Treaty's own, as dtm-gid");
   }
   if (lower.ends_with("-bin") || std::ranges::all_of(value, IsPrintable)) return {};
-  return Refused("branch_headers: the value of " + Quoted(name) +
+  return Refused("the value of the header " + Quoted(name) +
                  " must be printable ASCII to be sent by gRPC");
 }
 

@@ -14,7 +14,8 @@ namespace treaty::wire {
 Status CheckMetadataText(std::string_view text, std::string_view key);
 
 // A header, whose name is sent in lower case: letters, digits, '-', '_' and '.', none of the names
-// that gRPC keeps for itself; its value printable ASCII, or any bytes where the name ends in
+// that gRPC keeps for itself or that say which call it is (dtm-gid and so on); its value printable
+// ASCII, or any bytes where the name ends in
 // "-bin".
 Status CheckMetadata(const Header& header);
 

@@ -62,6 +62,10 @@ const Bad kBadSagas[] = {
      [](DtmRequest& saga) {
        (*saga.mutable_transoptions()->mutable_branchheaders())["grpc-timeout"] = "1n";
      }},
+    {"'Dtm-Gid' cannot be sent",
+     [](DtmRequest& saga) {
+       (*saga.mutable_transoptions()->mutable_branchheaders())["Dtm-Gid"] = "other";
+     }},
     {"printable ASCII",
      [](DtmRequest& saga) {
        (*saga.mutable_transoptions()->mutable_branchheaders())["x-name"] = "\xc3\xa4";

@@ -110,8 +110,9 @@ TEST(GrpcParticipant, SendsHeadersWithKeysInLowerCase) {
 TEST(GrpcParticipant, WhatCannotBeMetadataIsNotSent) {
   GrpcServer server;
   GrpcWorld world;
-  for (const Header& header : {Header("a b", "1"), Header("", "1"), Header("x", "\xff"),
-                               Header("x", "a\r\nb"), Header("grpc-status", "0")}) {
+  for (const Header& header :
+       {Header("a b", "1"), Header("", "1"), Header("x", "\xff"), Header("x", "a\r\nb"),
+        Header("grpc-status", "0"), Header("DTM-gid", "other")}) {
     BranchCall call = GrpcCallTo(server.url());
     auto terms = std::make_shared<Terms>();
     terms->branch_headers = {header};
