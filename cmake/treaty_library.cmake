@@ -40,3 +40,13 @@ function(treaty_test)
   set_tests_properties(${ARG_NAME} PROPERTIES
     TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" ENVIRONMENT "${TREATY_TEST_ENVIRONMENT}")
 endfunction()
+
+# treaty_uses_grpc(TARGET...): what is to be compiled differently with gRPC's headers.
+function(treaty_uses_grpc)
+  if(TREATY_SANITIZE MATCHES "thread")
+    foreach(target ${ARGN})
+      target_compile_options(${target} PRIVATE
+        -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/tsan.ignore)
+    endforeach()
+  endif()
+endfunction()

@@ -15,6 +15,7 @@
 
 #include "api/grpc/grpc_server.h"
 #include "api/server_rig.h"
+#include "base/hand_over.h"
 
 namespace treaty::testing {
 
@@ -87,9 +88,13 @@ class GrpcRig {
     grpc::ByteBuffer request(&slice, 1);
     grpc::ByteBuffer reply;
     std::promise<grpc::Status> ended;
-    grpc::GenericStub(channel).UnaryCall(
-        &context, method, grpc::StubOptions(), &request, &reply,
-        [&](const grpc::Status& status) { ended.set_value(status); });
+    std::function<void(grpc::Status)> report = [&](const grpc::Status& status) {
+      hand_over::Take();
+      ended.set_value(status);
+    };
+    hand_over::Give();
+    grpc::GenericStub(channel).UnaryCall(&context, method, grpc::StubOptions(), &request, &reply,
+                                         std::move(report));
     return ended.get_future().get();
   }
 

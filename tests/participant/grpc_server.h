@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/hand_over.h"
+
 namespace treaty::test {
 
 struct GrpcCall {
@@ -43,7 +45,10 @@ class GrpcServer {
     server_ = builder.BuildAndStart();
   }
 
-  ~GrpcServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+  ~GrpcServer() {
+    server_->Shutdown(std::chrono::system_clock::now());
+    hand_over::Take();
+  }
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
@@ -70,9 +75,11 @@ class GrpcServer {
         call_.metadata.emplace(std::string(key.data(), key.size()),
                                std::string(value.data(), value.size()));
       }
+      hand_over::Give();
       StartRead(&request_);
     }
     void OnReadDone(bool ok) override {
+      hand_over::Take();
       if (!ok) return End(grpc::Status(grpc::StatusCode::CANCELLED, "no message"));
       grpc::Slice slice;
       request_.DumpToSingleSlice(&slice);
@@ -83,14 +90,20 @@ class GrpcServer {
       const grpc::Slice reply(std::string("whatever"));
       reply_ = grpc::ByteBuffer(&reply, 1);
       if (ended_.exchange(true)) return;
+      hand_over::Give();
       StartWriteAndFinish(&reply_, grpc::WriteOptions(), status);
     }
     void OnCancel() override { End(grpc::Status::CANCELLED); }
-    void OnDone() override { delete this; }
+    void OnDone() override {
+      hand_over::Take();
+      delete this;
+    }
 
    private:
     void End(const grpc::Status& status) {
-      if (!ended_.exchange(true)) Finish(status);
+      if (ended_.exchange(true)) return;
+      hand_over::Give();
+      Finish(status);
     }
 
     GrpcServer& server_;

@@ -14,6 +14,7 @@
 
 #include "api/gid_maker.h"
 #include "api/grpc/grpc_status.h"
+#include "base/hand_over.h"
 #include "wire/grpc/messages.h"
 
 namespace treaty::api {
@@ -197,6 +198,7 @@ class DtmService::Impl final : public RawDtm {
 };
 
 ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handle handle) {
+  hand_over::Give();
   const auto exchange = std::make_shared<Exchange>(*raw.context, *raw.request, *raw.reply);
   ++calls_;
   const Asked asked{*exchange, Ending(method, exchange)};

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/hand_over.h"
+
 namespace treaty::api {
 namespace {
 
@@ -67,6 +69,7 @@ class GrpcServer::Impl {
     if (!server_) return;
     health_.Close();
     server_->Shutdown(In(Duration(0)));
+    hand_over::Take();
   }
 
   Result<std::uint16_t> Listen();

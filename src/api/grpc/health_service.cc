@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/hand_over.h"
+
 namespace treaty::api {
 namespace {
 
@@ -44,6 +46,7 @@ class Watch final : public grpc::ServerWriteReactor<HealthCheckResponse>,
 
   void Begin() {
     self_ = shared_from_this();
+    hand_over::Give();
     Later([](Watch& watch) { watch.Look(); });
   }
 
@@ -51,14 +54,19 @@ class Watch final : public grpc::ServerWriteReactor<HealthCheckResponse>,
     Later([status](Watch& watch) { watch.End(status); });
   }
 
-  void OnCancel() override { Close({StatusCode::CANCELLED, "the client has left"}); }
+  void OnCancel() override {
+    hand_over::Take();
+    Close({StatusCode::CANCELLED, "the client has left"});
+  }
   void OnWriteDone(bool ok) override {
+    hand_over::Take();
     Later([ok](Watch& watch) {
       watch.writing_ = false;
       if (!ok) watch.End({StatusCode::CANCELLED, "the client has left"});
     });
   }
   void OnDone() override {
+    hand_over::Take();
     Later([](Watch& watch) { watch.self_.reset(); });
   }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/at_work_on.h"
+#include "base/hand_over.h"
 #include "participant/docker_host.h"
 #include "participant/grpc/grpc_result.h"
 #include "wire/grpc/messages.h"
@@ -218,16 +219,19 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
   job->request = RequestOf(job->call);
   job->context.set_deadline(DeadlineIn(job->deadline - Steady::now()));
   outstanding_->Begin();
-  const auto report = [&loop = loop_, self = std::weak_ptr(self_), outstanding = outstanding_,
-                       job](const grpc::Status& status) {
+  std::function<void(grpc::Status)> report = [&loop = loop_, self = std::weak_ptr(self_),
+                                              outstanding = outstanding_,
+                                              job](const grpc::Status& status) {
+    hand_over::Take();
     loop.Post([self, job, code = static_cast<int>(status.error_code()),
                message = status.error_message()] {
       if (const auto alive = self.lock()) (*alive)->OnStatus(job, code, message);
     });
     outstanding->End();
   };
+  hand_over::Give();
   job->stub->UnaryCall(&job->context, job->target->method, grpc::StubOptions(), &job->request,
-                       &job->reply, report);
+                       &job->reply, std::move(report));
 }
 
 // --- Ends ------------------------------------------------------------------------------------
