@@ -344,18 +344,16 @@ TEST(GrpcParticipant, NeverDialsAnAddressOutsideThePolicy) {
 }
 
 TEST(GrpcParticipant, ANameThatHangsEndsWithItsCall) {
-  std::atomic<bool> over{false};
+  const auto over = std::make_shared<std::atomic<bool>>(false);  // The look-up outlives the test.
   GrpcParticipantConfig config = GrpcConfig();
-  config.lookup = [&over](const std::string&) -> Result<Addresses> {
-    while (!over) std::this_thread::yield();
+  config.lookup = [over](const std::string&) -> Result<Addresses> {
+    while (!*over) std::this_thread::yield();
     return Status(Code::kUnavailable, "late");
   };
-  {
-    GrpcWorld world(config);
-    EXPECT_THAT(world.Ask(GrpcCallTo("bank.example:1/b.B/M", "p", milliseconds(150))).text,
-                HasSubstr("looking up the name"));
-    over = true;
-  }
+  GrpcWorld world(config);
+  EXPECT_THAT(world.Ask(GrpcCallTo("bank.example:1/b.B/M", "p", milliseconds(150))).text,
+              HasSubstr("looking up the name"));
+  *over = true;
 }
 
 TEST(GrpcParticipant, AReplyThatIsTooLongIsNoAnswer) {
