@@ -74,6 +74,7 @@ struct Config {
   std::int64_t grpc_max_metadata_bytes = 0;
   std::int64_t grpc_max_streams = 0;
   std::int64_t grpc_max_calls = 0;
+  std::int64_t grpc_max_memory_bytes = 0;
   std::int64_t grpc_keepalive_s = 0;
   bool grpc_reflection = false;
 

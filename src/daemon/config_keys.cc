@@ -79,6 +79,7 @@ const Key kKeys[] = {
     {kOwn, "Grpc.MaxMetadataBytes", &Config::grpc_max_metadata_bytes, "16384", 1'024, kMiB, "", "bytes", "Metadata of a call together; beyond: RESOURCE_EXHAUSTED"},
     {kOwn, "Grpc.MaxStreams", &Config::grpc_max_streams, "1000", 1, 1'000'000, "", "", "Calls under way on one connection; further ones wait at the client"},
     {kOwn, "Grpc.MaxCalls", &Config::grpc_max_calls, "20000", 1, 10'000'000, "", "", "Calls under way, all connections together; beyond: RESOURCE_EXHAUSTED"},
+    {kOwn, "Grpc.MaxMemoryBytes", &Config::grpc_max_memory_bytes, "268435456", 16 * kMiB, 64LL << 30, "", "bytes", "Messages and buffers of all gRPC connections together, roughly; beyond, connections wait or are refused"},
     {kOwn, "Grpc.Keepalive", &Config::grpc_keepalive_s, "60", 10, kDay, "", "seconds", "A connection that is silent for so long is asked whether it lives"},
     {kOwn, "Grpc.Reflection", &Config::grpc_reflection, "false", 0, 0, "", "", "Tell clients which services and messages there are, as grpcurl asks"},
 

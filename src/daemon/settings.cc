@@ -148,6 +148,7 @@ api::GrpcServerConfig GrpcServerSettings(const Config& config) {
   out.max_message_bytes = Size(config.grpc_max_message_bytes);
   out.max_metadata_bytes = Size(config.grpc_max_metadata_bytes);
   out.max_streams = Size(config.grpc_max_streams);
+  out.max_memory_bytes = Size(config.grpc_max_memory_bytes);
   out.keepalive = Seconds(config.grpc_keepalive_s);
   out.reflection = config.grpc_reflection;
   return out;

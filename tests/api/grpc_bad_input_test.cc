@@ -243,6 +243,36 @@ TEST(GrpcBadInput, TenThousandCallsAtATimeAreAllAnswered) {
   EXPECT_EQ(odd, 0u);
 }
 
+// More bytes at a time than the server may hold: whoever is not served hears so.
+TEST(GrpcBadInput, LargeMessagesBeyondTheMemoryAreServedOrRefused) {
+  GrpcRig::Options options;
+  options.server.max_memory_bytes = 16 << 20;
+  GrpcRig rig(options);
+  constexpr std::size_t kCalls = 64;
+  std::vector<std::future<grpc::Status>> calls;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    calls.push_back(std::async(std::launch::async, [&rig, i] {
+      const auto stub = dtmgimp::Dtm::NewStub(rig.Connect());
+      DtmRequest saga = Saga("g" + std::to_string(i), {"Out"});
+      saga.set_binpayloads(0, std::string(1'000'000, 'x'));
+      saga.set_customeddata("{}" + std::string(60'000, ' '));
+      grpc::ClientContext context;
+      Empty reply;
+      return stub->Submit(&context, saga, &reply);
+    }));
+  }
+  std::size_t served = 0;
+  for (auto& call : calls) {
+    const grpc::Status status = call.get();
+    served += status.ok() ? 1 : 0;
+    EXPECT_TRUE(status.ok() || status.error_code() == StatusCode::RESOURCE_EXHAUSTED ||
+                status.error_code() == StatusCode::UNAVAILABLE)
+        << status.error_code() << " " << status.error_message();
+  }
+  EXPECT_GT(served, 0u);
+  EXPECT_TRUE(rig.Submit(Saga("fine", {"Out"})).ok());
+}
+
 // --- Damaged messages ------------------------------------------------------------------------
 
 struct Seed {

@@ -113,6 +113,7 @@ TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {
                                   {"Grpc.MaxMetadataBytes", "2002", ""},
                                   {"Grpc.MaxStreams", "3", ""},
                                   {"Grpc.MaxCalls", "4", ""},
+                                  {"Grpc.MaxMemoryBytes", "20000000", ""},
                                   {"Grpc.Keepalive", "15", ""},
                                   {"Grpc.Reflection", "true", ""},
                                   {"Limits.Steps", "7", ""},
@@ -123,6 +124,7 @@ TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {
   EXPECT_EQ(server.max_message_bytes, 2'001U);
   EXPECT_EQ(server.max_metadata_bytes, 2'002U);
   EXPECT_EQ(server.max_streams, 3U);
+  EXPECT_EQ(server.max_memory_bytes, 20'000'000U);
   EXPECT_EQ(server.keepalive, seconds(15));
   EXPECT_TRUE(server.reflection);
   const api::DtmServiceConfig service = DtmServiceSettings(config, 80);

@@ -31,7 +31,8 @@ class Instance:
         self._log = folder / f"{service['environment']['TREATY_INSTANCE_ID']}.log"
         self._folder = folder
         self._environment = os.environ | service["environment"] | {
-            "TREATY_HOST": "127.0.0.1", "HTTP_PORT": str(self.port), "STORE_HOST": "127.0.0.1",
+            "TREATY_HOST": "127.0.0.1", "HTTP_PORT": str(self.port),
+            "GRPC_PORT": str(rig.free_port()), "STORE_HOST": "127.0.0.1",
             "STORE_PORT": str(database.port), "TREATY_STORE_PATH": "unused"}
 
     def start(self):

@@ -115,6 +115,35 @@ TEST(RegisterRequestTest, KeepsTroubleWithUrlsForLater) {
   EXPECT_EQ(request.url_trouble.message().find("cancel: "), 0u);
 }
 
+// A bare gRPC target is right or wrong by the transaction that it is registered with.
+TEST(RegisterRequestTest, KnowsWhatIsTroubleForWhichProtocol) {
+  const auto bare = Registered(
+      R"({"gid":"g","branch_id":"01","confirm":"a:1/b.B/Y","cancel":"grpc://a:1/b.B/N"})", "tcc");
+  EXPECT_FALSE(bare.TroubleWith("http").ok());
+  EXPECT_TRUE(bare.TroubleWith("grpc").ok());
+  EXPECT_TRUE(bare.TroubleWith("json-rpc").ok());
+  RequestRules utf8;
+  utf8.gid_charset_utf8 = true;
+  const auto odd = ParseRegisterRequest(
+      R"({"gid":"g","branch_id":"\u00e4","confirm":"http://a/y"})", utf8, "tcc");
+  ASSERT_TRUE(odd.ok());
+  EXPECT_TRUE(odd->TroubleWith("http").ok());
+  EXPECT_FALSE(odd->TroubleWith("grpc").ok()) << "it would be metadata";
+}
+
+TEST(TxnRequestTest, WhatItsGrpcCallsCannotCarryIsRefused) {
+  RequestRules utf8;
+  utf8.gid_charset_utf8 = true;
+  const auto none = [](std::string_view) { return std::string_view(); };
+  const std::string odd =
+      R"({"gid":"\u00e4","trans_type":"saga","payloads":[""],"steps":[{"action":")";
+  const auto accepted = [&](const std::string& url) {
+    return ParseTxnRequest(odd + url + R"("}]})", utf8, none).ok();
+  };
+  EXPECT_TRUE(accepted("http://a/x"));
+  EXPECT_FALSE(accepted("grpc://a:1/b.B/C"));
+}
+
 TEST(RegisterRequestTest, TheRequestsOwnModelCounts) {
   const std::string json = R"({"gid":"g","trans_type":"xa","branch_id":"01"})";
   EXPECT_EQ(Registered(json, "tcc").model, Model::kXa);

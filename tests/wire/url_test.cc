@@ -23,6 +23,7 @@ struct Good {
 constexpr auto kHttp = Url::Scheme::kHttp;
 constexpr auto kHttps = Url::Scheme::kHttps;
 constexpr auto kGrpc = Url::Scheme::kGrpc;
+constexpr auto kGrpcs = Url::Scheme::kGrpcs;
 
 const Good kGood[] = {
     {"http://bank", "http", kHttp, "bank", 80, "/", false},
@@ -51,6 +52,10 @@ const Good kGood[] = {
     {"bank:58081/bank.Bank/Out", "grpc", kGrpc, "bank", 58081, "/bank.Bank/Out", false},
     {"10.0.0.7:58081/Bank/Out", "grpc", kGrpc, "10.0.0.7", 58081, "/Bank/Out", true},
     {"[::1]:58081/Bank/Out", "grpc", kGrpc, "::1", 58081, "/Bank/Out", true},
+    {"bank:58081/b.B/Out", "json-rpc", kGrpc, "bank", 58081, "/b.B/Out", false},
+    {"grpc://bank:58081/b.B/Out", "http", kGrpc, "bank", 58081, "/b.B/Out", false},
+    {"GRPCS://Bank:443/b.B/Out", "http", kGrpcs, "bank", 443, "/b.B/Out", false},
+    {"grpcs://10.0.0.7:1/B/Out", "grpc", kGrpcs, "10.0.0.7", 1, "/B/Out", true},
 };
 
 TEST(Url, ComesBackInItsParts) {
@@ -208,8 +213,29 @@ const char* const kBadGrpc[] = {
     "127.1:58081/Bank/Out",  "bank:58081/B%2fO/x", ":58081/Bank/Out",  "discovery:///bank/B/O",
 };
 
+// Under every scheme alike: but for those that have one of their own.
 TEST(Url, OddGrpcTargetsAreRefused) {
-  for (const char* text : kBadGrpc) EXPECT_FALSE(ParseUrl(text, "grpc").ok()) << text;
+  for (const std::string text : kBadGrpc) {
+    EXPECT_FALSE(ParseUrl(text, "grpc").ok()) << text;
+    if (text.find("://") != std::string::npos) continue;
+    EXPECT_FALSE(ParseUrl("grpc://" + text, "http").ok()) << text;
+    EXPECT_FALSE(ParseUrl("grpcs://" + text, "http").ok()) << text;
+  }
+}
+
+TEST(Url, ABareGrpcTargetIsNoneWhereTheProtocolIsHttp) {
+  const auto url = ParseUrl("bank:58081/b.B/Out", "http");
+  ASSERT_FALSE(url.ok());
+  EXPECT_NE(url.status().message().find("needs \"protocol\":\"grpc\""), std::string::npos);
+}
+
+TEST(Url, ItsSchemeSaysHowItIsCalled) {
+  for (const char* text : {"http://a/", "HTTPS://a/", "https://a:1/b.B/C"}) {
+    EXPECT_TRUE(IsHttpUrl(text)) << text;
+  }
+  for (const char* text : {"grpc://a:1/b.B/C", "grpcs://a:1/b.B/C", "a:1/b.B/C", "http:1/b.B/C"}) {
+    EXPECT_FALSE(IsHttpUrl(text)) << text;
+  }
 }
 
 TEST(Url, LengthIsLimited) {

@@ -4,6 +4,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -45,6 +46,7 @@ void SetArguments(const GrpcServerConfig& config, grpc::ServerBuilder& builder) 
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingMs);
   builder.SetMaxReceiveMessageSize(Int(config.max_message_bytes));
+  builder.SetResourceQuota(grpc::ResourceQuota("treaty").Resize(config.max_memory_bytes));
 }
 
 // Linking the library's reflection is enough to have it in every server; this takes it out again.

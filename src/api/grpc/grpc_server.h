@@ -20,7 +20,8 @@ struct GrpcServerConfig {
   std::uint16_t port = 0;  // 0: any free port; Listen tells which.
   std::size_t max_message_bytes = 4 << 20;
   std::size_t max_metadata_bytes = 16 << 10;
-  std::size_t max_streams = 1'000;  // Of one connection; further calls wait at the client.
+  std::size_t max_streams = 1'000;           // Of one connection; further calls wait at the client.
+  std::size_t max_memory_bytes = 256 << 20;  // Of all connections; gRPC keeps to it roughly.
   Duration keepalive = std::chrono::minutes(1);  // A silent connection is asked whether it lives.
   bool reflection = false;  // Tells anybody which services and messages there are.
 };
