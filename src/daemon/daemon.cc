@@ -46,6 +46,9 @@ using boost::asio::ip::tcp;
 // For replies under way when everything else has ended, and for idle connections.
 constexpr Duration kCloseGrace = std::chrono::milliseconds(1'600);
 
+// For gRPC's answers to calls whose transactions the stop has ended; well below what main allows.
+constexpr Duration kGrpcGrace = std::chrono::milliseconds(300);
+
 struct Lane {
   LoopThread thread;
   SystemRandom random;
@@ -179,7 +182,7 @@ Status Daemon::Impl::Start() {
   if (Status status = BeginLease(); !status.ok()) return status;
   const Status noted = StartEngine();
   StartThreads();
-  if (grpc_front_) grpc_front_->Open();
+  if (grpc_front_ && noted.ok()) grpc_front_->Open();
   return noted;
 }
 
@@ -360,7 +363,7 @@ void Daemon::Impl::Stop(std::function<void()> done) {
     if (--*left == 0) done();
   };
   engine_->Stop(grace, [this, ended] { CloseServers(ended); });
-  if (grpc_front_) grpc_front_->Close(grace + kCloseGrace, ended);
+  if (grpc_front_) grpc_front_->Close(grace + kGrpcGrace, ended);
 }
 
 // Those of HTTP, once nobody waits for the engine any more.

@@ -28,11 +28,12 @@ api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port);
 HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t port,
                                           std::size_t lanes);
 
-// There is a web hook only if its URL is not empty.
 GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_t port,
                                               std::size_t lanes);
 api::DtmServiceConfig DtmServiceSettings(const Config& config, std::uint16_t http_port);
 api::GrpcServerConfig GrpcServerSettings(const Config& config);
+
+// There is a web hook only if its URL is not empty.
 WebHookConfig WebHookSettings(const Config& config, std::uint16_t port);
 
 }  // namespace treaty::daemon

@@ -121,6 +121,9 @@ Status CheckWebHook(const Config& config) {
   if (config.alert_web_hook.empty()) return {};
   const Result<wire::Url> url = wire::ParseUrl(config.alert_web_hook, "http");
   if (!url.ok()) return url.status();
+  if (!wire::IsHttpUrl(config.alert_web_hook)) {
+    return {Code::kInvalidArgument, "alerts are posted by HTTP; use http:// or https://"};
+  }
   return CheckUrl(MakeTargetPolicy(config, static_cast<std::uint16_t>(config.http_port)), *url);
 }
 

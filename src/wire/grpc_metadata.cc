@@ -49,6 +49,21 @@ std::string MetadataKey(std::string_view name) {
   return lower;
 }
 
+std::string MetadataText(std::string_view text) {
+  if (std::ranges::all_of(text, IsPrintable)) return std::string(text);
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    if (IsPrintable(c) && c != '%') {
+      encoded += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
+  }
+  return encoded;
+}
+
 Status CheckMetadataText(std::string_view text, std::string_view key) {
   if (std::ranges::all_of(text, IsPrintable)) return {};
   return Refused(std::string(key) + " " + Quoted(text) +
@@ -68,11 +83,11 @@ Status CheckMetadata(const Header& header) {
                  " must be printable ASCII to be sent by gRPC");
 }
 
+bool CallsByGrpc(const Step& step) { return IsGrpcUrl(step.action) || IsGrpcUrl(step.compensate); }
+
 bool CallsByGrpc(const Body& body) {
   if (body.protocol == "grpc" || IsGrpcUrl(body.query_prepared)) return true;
-  return std::ranges::any_of(body.steps, [](const Step& step) {
-    return IsGrpcUrl(step.action) || IsGrpcUrl(step.compensate);
-  });
+  return std::ranges::any_of(body.steps, [](const Step& step) { return CallsByGrpc(step); });
 }
 
 Status CheckAllMetadata(const Body& body, const Terms& terms) {

@@ -19,10 +19,15 @@ Status CheckMetadataText(std::string_view text, std::string_view key);
 // "-bin".
 Status CheckMetadata(const Header& header);
 
+// The same as it is sent whatever it is: bytes that are not printable ASCII, and '%' among such, as
+// %XX. The door knows not of every call that it will be made by gRPC.
+std::string MetadataText(std::string_view text);
+
 // A header's name as it is sent.
 std::string MetadataKey(std::string_view name);
 
-// Whether the transaction calls anybody by gRPC, as far as its body tells.
+// Whether anybody is called by gRPC, as far as the step or the body tells.
+bool CallsByGrpc(const Step& step);
 bool CallsByGrpc(const Body& body);
 
 // Everything of a new transaction that its gRPC calls will carry.

@@ -62,6 +62,12 @@ Status CheckUrls(const Step& step, std::string_view protocol, const RequestRules
   return CheckUrlOf(xa ? "url" : "cancel", step.compensate, protocol, rules);
 }
 
+// The ids are metadata of gRPC calls.
+Status CheckMetadata(const RegisterFields& fields) {
+  Status status = CheckMetadataText(fields.gid, "gid");
+  return status.ok() ? CheckMetadataText(fields.branch_id, "branch_id") : status;
+}
+
 // The protocol of the transaction is not known here: each has its own trouble.
 void FindTroubles(const RegisterFields& fields, const RequestRules& rules,
                   RegisterRequest& request) {
@@ -73,7 +79,8 @@ void FindTroubles(const RegisterFields& fields, const RequestRules& rules,
   if (!request.url_trouble.ok()) return;
   request.http_trouble = CheckUrls(step, "http", rules, request.model);
   request.rpc_trouble = FindRpcTrouble(step, rules, request.model);
-  request.grpc_trouble = CheckMetadataText(step.id, "branch_id");
+  request.grpc_trouble = CheckMetadata(fields);
+  if (CallsByGrpc(step)) request.url_trouble = request.grpc_trouble;
 }
 
 Result<BranchStatus> ReadOutcome(std::string_view text) {

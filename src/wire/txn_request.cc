@@ -155,7 +155,7 @@ Status ReadTxn(Reader& reader, const RequestRules& rules, const HeaderLookup& he
   fields.has_payloads = reader.Has(kPayloads);
   if (fields.has_payloads) reader.Note(ReadPayloads(reader.Value(kPayloads), fields.payloads));
   ReadTerms(reader, rules, header, *fields.terms);
-  reader.Note(ReadEnd(reader, fields.end));
+  if (fields.trans_type == Name(Model::kWorkflow)) reader.Note(ReadEnd(reader, fields.end));
   fields.options = OptionsIn(reader);
   return reader.status();
 }

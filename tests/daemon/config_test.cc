@@ -127,8 +127,9 @@ TEST(ConfigTest, AKeyWithoutMeaningGivenTwiceIsWarnedOfOnce) {
 }
 
 TEST(ConfigTest, AWebHookThatMayNotBeCalledIsRefusedWithoutShowingItsUrl) {
-  for (const char* url : {"ftp://example.com/hook-secret", "http://169.254.169.254/hook-secret",
-                          "http://127.0.0.1:36789/hook-secret"}) {
+  for (const char* url :
+       {"ftp://example.com/hook-secret", "grpcs://example.com:1/hook/secret",
+        "http://169.254.169.254/hook-secret", "http://127.0.0.1:36789/hook-secret"}) {
     const std::string mistake = MistakeIn("AlertWebHook: " + std::string(url) + "\n");
     EXPECT_THAT(mistake, HasSubstr("AlertWebHook: ")) << url;
     EXPECT_THAT(mistake, Not(HasSubstr("secret"))) << url;

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "api/raw_http2.h"
 #include "daemon/child.h"
 #include "daemon/exit_codes.h"
 #include "support/raw_server.h"
@@ -348,6 +349,19 @@ TEST_F(ProcessTest, GrpcIsServedOnItsPortAndNowhereWithoutOne) {
   const auto without = Start({"--grpc-port", "0", "--store-path", "third.db"});
   ASSERT_NE(without->Port(), 0) << without->Said();
   EXPECT_THAT(without->Said(), Not(HasSubstr("gRPC is served")));
+}
+
+// A client that begins a call and never sends its message does not hold up the stop.
+TEST_F(ProcessTest, AStopCutsGrpcCallsThatNeverCame) {
+  const int port = FreePort();
+  const auto child = Start({"--grpc-port", std::to_string(port), "--request-timeout", "1"});
+  ASSERT_NE(child->Port(), 0) << child->Said();
+  testing::RawClient client(static_cast<std::uint16_t>(port));
+  client.Send(testing::Preface() + testing::GrpcHead(1, "/dtmgimp.Dtm/Submit", {}));
+  ASSERT_TRUE(client.ReadUntil(testing::Frame(4, 1, 0, "")));  // Our settings have been taken.
+
+  child->Signal(SIGTERM);
+  EXPECT_THAT(child->Wait(), Optional(0)) << child->Said();
 }
 
 TEST_F(ProcessTest, ABadServiceConfigurationIsNamedAtTheStart) {

@@ -105,6 +105,8 @@ class Daemon:
         self._folder = pathlib.Path(folder)
         self.port = free_port()
         self.grpc_port = free_port()
+        while self.grpc_port == self.port:
+            self.grpc_port = free_port()
         self.database = self._folder / "treaty.db"
         self.log = self._folder / "treatyd.log"
         self._process = None

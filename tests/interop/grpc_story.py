@@ -19,7 +19,7 @@ PROTO = HERE.parents[1] / "proto"
 PROTO_FILES = {PROTO / "dtmgimp" / "dtm.proto": PROTO,
                PROTO / "workflow" / "workflow.proto": PROTO,
                HERE / "bank.proto": HERE}
-CONFIG = "RetryInterval: 1\nRetryIntervalMax: 1\nTimeoutToFail: 3\n"
+CONFIG = "RetryInterval: 1\nRetryIntervalMax: 1\nTimeoutToFail: 6\n"
 AMOUNT = "30"
 SEAL = b"\0sealed\xff\0"
 INPUT = b"\0input\xfe\0"

@@ -19,7 +19,7 @@ import rig  # noqa: E402
 
 SKIPPED = 77
 # Short: lost replies and time-outs belong to the scenarios.
-CONFIG = "RequestTimeout: 3\nRetryInterval: 1\nRetryIntervalMax: 1\nTimeoutToFail: 3\n"
+CONFIG = "RequestTimeout: 3\nRetryInterval: 1\nRetryIntervalMax: 1\nTimeoutToFail: 6\n"
 AMOUNT = 30
 BALANCE = 1000
 BARRIER_COLUMNS = """(

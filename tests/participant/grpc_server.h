@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ class GrpcServer {
     builder.AddListeningPort(endpoint, std::move(credentials), &port_);
     builder.RegisterCallbackGenericService(&service_);
     server_ = builder.BuildAndStart();
+    if (!server_) std::abort();  // No such address here, or the port is taken.
   }
 
   ~GrpcServer() {

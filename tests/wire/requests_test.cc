@@ -131,6 +131,18 @@ TEST(RegisterRequestTest, KnowsWhatIsTroubleForWhichProtocol) {
   EXPECT_FALSE(odd->TroubleWith("grpc").ok()) << "it would be metadata";
 }
 
+TEST(RegisterRequestTest, WhereAUrlIsGrpcItsIdsAreMetadataWhateverTheProtocol) {
+  RequestRules utf8;
+  utf8.gid_charset_utf8 = true;
+  for (const std::string ids :
+       {R"("gid":"g","branch_id":"\u00e4")", R"("gid":"\u00e4","branch_id":"01")"}) {
+    const auto request =
+        ParseRegisterRequest("{" + ids + R"(,"confirm":"grpc://a:1/b.B/Y"})", utf8, "tcc");
+    ASSERT_TRUE(request.ok());
+    EXPECT_FALSE(request->TroubleWith("http").ok()) << ids;
+  }
+}
+
 TEST(TxnRequestTest, WhatItsGrpcCallsCannotCarryIsRefused) {
   RequestRules utf8;
   utf8.gid_charset_utf8 = true;

@@ -22,6 +22,7 @@ namespace {
 // Clients may ask as often whether the server lives.
 constexpr int kLeastPingMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kMostIdleMs = 600'000;
 
 gpr_timespec In(Duration time) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -43,6 +44,7 @@ void SetArguments(const GrpcServerConfig& config, grpc::ServerBuilder& builder) 
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
                              static_cast<int>(config.keepalive.count()));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMostIdleMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingMs);
   builder.SetMaxReceiveMessageSize(Int(config.max_message_bytes));

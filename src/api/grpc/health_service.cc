@@ -67,7 +67,7 @@ class Watch final : public grpc::ServerWriteReactor<HealthCheckResponse>,
   }
   void OnDone() override {
     hand_over::Take();
-    Later([](Watch& watch) { watch.self_.reset(); });
+    const auto last = std::move(self_);  // What is posted keeps the rest alive.
   }
 
   bool done() const { return done_; }

@@ -19,9 +19,15 @@ constexpr int kReconnectMs = 1'000;
 
 bool IsSecure(const wire::Url& url) { return url.scheme == wire::Url::Scheme::kGrpcs; }
 
+// Without the dot that may end a name.
+std::string HostOf(const wire::Url& url) {
+  return url.host.substr(0, url.host.size() - (url.host.ends_with('.') ? 1 : 0));
+}
+
 std::string Authority(const wire::Url& url) {
-  const bool v6 = url.host.find(':') != std::string::npos;
-  return (v6 ? "[" + url.host + "]" : url.host) + ":" + std::to_string(url.port);
+  const std::string host = HostOf(url);
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(url.port);
 }
 
 }  // namespace
@@ -40,7 +46,10 @@ Status GrpcChannel::NeedCredentials() {
   if (!config_.ca_file.empty()) {
     std::ifstream file(config_.ca_file, std::ios::binary);
     options.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file) return {Code::kUnavailable, "cannot read " + config_.ca_file};
+    // Without any, the library would trust the system's.
+    if (!file || options.pem_root_certs.empty()) {
+      return {Code::kUnavailable, "cannot read " + config_.ca_file};
+    }
   }
   credentials_ = grpc::SslCredentials(options);
   return {};
@@ -61,14 +70,15 @@ Status GrpcChannel::Use(const Addresses& addresses) {
   }
   if (allowed.empty()) return refusal;
   known_ = addresses;
+  std::ranges::sort(allowed);  // Names are often answered in another order each time.
   if (allowed != allowed_) Close();
   allowed_ = std::move(allowed);
   return {};
 }
 
 // A name of both families may be served in one of them only: the other gets the next try.
-std::shared_ptr<grpc::GenericStub> GrpcChannel::Stub() {
-  if (channel_ && channel_->GetState(false) == GRPC_CHANNEL_TRANSIENT_FAILURE) {
+void GrpcChannel::Connect() {
+  if (HasFailed()) {
     prefers_v6_ = !prefers_v6_;
     Close();
   }
@@ -76,7 +86,7 @@ std::shared_ptr<grpc::GenericStub> GrpcChannel::Stub() {
     channel_ = Make();
     stub_ = std::make_shared<grpc::GenericStub>(channel_);
   }
-  return stub_;
+  channel_->GetState(/*try_to_connect=*/true);
 }
 
 void GrpcChannel::Close() {
@@ -106,9 +116,11 @@ std::string GrpcChannel::Target() const {
 std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
   grpc::ChannelArguments arguments;
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, Authority(url_));
-  if (IsSecure(url_)) arguments.SetSslTargetNameOverride(url_.host);
+  if (IsSecure(url_)) arguments.SetSslTargetNameOverride(HostOf(url_));
   arguments.SetServiceConfigJSON(config_.service_config);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Whether and when a call is repeated is the core's to decide.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);

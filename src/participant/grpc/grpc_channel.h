@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
@@ -25,14 +26,23 @@ class GrpcChannel {
   // the addresses; kUnavailable: the authorities' file cannot be read.
   Status Use(const Addresses& addresses);
 
-  // The stub of a channel that is connected or is about to try: one that failed to connect is not
-  // waited for. Use came before.
-  std::shared_ptr<grpc::GenericStub> Stub();
+  // Begins to connect, unless it is connected: one that failed is not waited for, but made anew.
+  // Use came before.
+  void Connect();
+
+  bool IsReady() const { return StateIs(GRPC_CHANNEL_READY); }
+  bool HasFailed() const { return StateIs(GRPC_CHANNEL_TRANSIENT_FAILURE); }
+
+  // Of the channel there is.
+  const std::shared_ptr<grpc::GenericStub>& stub() const { return stub_; }
 
   // Closes the connections; calls under way end by themselves.
   void Close();
 
  private:
+  bool StateIs(grpc_connectivity_state state) const {
+    return channel_ && channel_->GetState(false) == state;
+  }
   Status NeedCredentials();
   std::shared_ptr<grpc::Channel> Make() const;
   std::string Target() const;

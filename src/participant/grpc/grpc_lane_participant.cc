@@ -6,7 +6,6 @@
 #include <grpcpp/support/slice.h>
 #include <grpcpp/support/validate_service_config.h>
 
-#include <array>
 #include <utility>
 
 #include "base/at_work_on.h"
@@ -21,6 +20,9 @@ namespace {
 
 constexpr std::size_t kMostUrls = 20'000;
 constexpr Duration kTick = std::chrono::milliseconds(100);
+constexpr Duration kConnectTick = std::chrono::milliseconds(2);
+// The library's timers are that coarse.
+constexpr Duration kClockSlack = std::chrono::milliseconds(20);
 constexpr int kDeadlineExceeded = 4;
 constexpr int kUnavailable = 14;
 
@@ -44,26 +46,20 @@ grpc::ByteBuffer RequestOf(const BranchCall& call) {
   return BufferOf(resumes ? wire::WriteWorkflowData(call.payload()) : call.payload());
 }
 
-// Protocol §4.3: always all five, and the headers after them.
-Status AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
-  const std::string branch_id = call.branch_id();
-  const std::array<std::pair<const char*, std::string_view>, 5> ours = {
-      {{"dtm-gid", call.body->gid},
-       {"dtm-trans_type", Name(call.body->model)},
-       {"dtm-branch_id", branch_id},
-       {"dtm-op", call.op_name()},
-       {"dtm-dtm", ""}}};
-  for (const auto& [key, value] : ours) {
-    if (Status status = wire::CheckMetadataText(value, key); !status.ok()) return status;
-    context.AddMetadata(key, std::string(value));
-  }
+// Protocol §4.3: always all five, and the headers after them. A header that gRPC cannot carry is
+// left out: where the door knew that it would have to, it was refused there.
+void AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
+  context.AddMetadata("dtm-gid", wire::MetadataText(call.body->gid));
+  context.AddMetadata("dtm-trans_type", std::string(Name(call.body->model)));
+  context.AddMetadata("dtm-branch_id", wire::MetadataText(call.branch_id()));
+  context.AddMetadata("dtm-op", wire::MetadataText(call.op_name()));
+  context.AddMetadata("dtm-dtm", "");
   for (const auto* headers : {&call.terms->branch_headers, &call.terms->passed_headers}) {
     for (const Header& header : *headers) {
-      if (Status status = wire::CheckMetadata(header); !status.ok()) return status;
+      if (!wire::CheckMetadata(header).ok()) continue;
       context.AddMetadata(wire::MetadataKey(header.first), header.second);
     }
   }
-  return {};
 }
 
 }  // namespace
@@ -108,7 +104,9 @@ GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop&
       self_(std::make_shared<GrpcLaneParticipant*>(this)) {}
 
 GrpcLaneParticipant::~GrpcLaneParticipant() {
-  if (timer_ != kNoTimer) loop_.Cancel(timer_);
+  for (const TimerId timer : {timer_, connect_timer_}) {
+    if (timer != kNoTimer) loop_.Cancel(timer);
+  }
   for (const JobPtr& job : active_) job->context.TryCancel();
   outstanding_->WaitForNone();
 }
@@ -131,15 +129,16 @@ void GrpcLaneParticipant::Call(BranchCall call, Done done) {
   Serve(destination);
 }
 
-// The queued ones first: each end of a call would start one of them.
+// All are taken out before the first is told: whoever is told may call again at once.
 void GrpcLaneParticipant::CancelAll() {
+  std::deque<JobPtr> queued;
   for (const auto& [name, destination] : destinations_) {
     destination->queued = 0;
-    for (const JobPtr& job : std::exchange(destination->queue, {})) {
-      job->done(NotSent("queued: cancelled"));
-    }
+    for (JobPtr& job : std::exchange(destination->queue, {})) queued.push_back(std::move(job));
   }
-  for (const JobPtr& job : std::exchange(active_, {})) {
+  const auto active = std::exchange(active_, {});
+  for (const JobPtr& job : queued) job->done(NotSent("queued: cancelled"));
+  for (const JobPtr& job : active) {
     job->context.TryCancel();
     Finish(job, Unknown("cancelled"));
   }
@@ -195,18 +194,45 @@ void GrpcLaneParticipant::Start(Destination& destination) {
   destination.last_used = Steady::now();
   active_.insert(job);
   resolver_.Resolve(destination.url.host,
-                    [this, job](const Result<Addresses>& addresses) { Resolved(job, addresses); });
+                    [this, waiting = std::weak_ptr(job)](const Result<Addresses>& addresses) {
+                      const JobPtr resolved = waiting.lock();
+                      if (resolved && !resolved->ended) Resolved(resolved, addresses);
+                    });
 }
 
-// Reports never come before Call has returned, so mistakes seen here take the long way.
 void GrpcLaneParticipant::Resolved(const JobPtr& job, const Result<Addresses>& addresses) {
-  if (job->ended) return;
+  GrpcChannel& channel = job->target->destination->channel;
   Status status = addresses.status();
-  if (addresses.ok()) status = job->target->destination->channel.Use(*addresses);
-  if (status.ok()) status = AddMetadata(job->call, job->context);
-  if (status.ok() && MaySend()) return Send(job);
-  BranchReply reply =
-      status.ok() ? NotSent("this process may not call at present") : Unknown(status.message());
+  if (addresses.ok()) status = channel.Use(*addresses);
+  if (!status.ok()) return FinishLater(job, Unknown(status.message()));
+  channel.Connect();
+  SendWhenConnected(job);
+}
+
+// The library would keep a call until it is connected, and send it then without asking whether this
+// process still may: so it gets none before.
+void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
+  const GrpcChannel& channel = job->target->destination->channel;
+  if (channel.IsReady()) {
+    if (MaySend()) return Send(job);
+    return FinishLater(job, NotSent("this process may not call at present"));
+  }
+  if (channel.HasFailed()) return FinishLater(job, Unknown("cannot connect"));
+  connecting_.push_back(job);
+  if (connect_timer_ == kNoTimer) {
+    connect_timer_ = loop_.After(kConnectTick, [this] { LookAtConnecting(); });
+  }
+}
+
+void GrpcLaneParticipant::LookAtConnecting() {
+  connect_timer_ = kNoTimer;
+  for (const JobPtr& job : std::exchange(connecting_, {})) {
+    if (!job->ended) SendWhenConnected(job);
+  }
+}
+
+// Reports never come before Call has returned.
+void GrpcLaneParticipant::FinishLater(const JobPtr& job, BranchReply reply) {
   job->sent = true;
   loop_.Post([self = std::weak_ptr(self_), job, reply = std::move(reply)] {
     if (const auto alive = self.lock()) (*alive)->Finish(job, reply);
@@ -215,32 +241,39 @@ void GrpcLaneParticipant::Resolved(const JobPtr& job, const Result<Addresses>& a
 
 void GrpcLaneParticipant::Send(const JobPtr& job) {
   job->sent = true;
-  job->stub = job->target->destination->channel.Stub();
+  job->stub = job->target->destination->channel.stub();
   job->request = RequestOf(job->call);
+  AddMetadata(job->call, job->context);
   job->context.set_deadline(DeadlineIn(job->deadline - Steady::now()));
   outstanding_->Begin();
+  grpc::ClientContext& context = job->context;
+  const std::shared_ptr<grpc::GenericStub> stub = job->stub;
   std::function<void(grpc::Status)> report = [&loop = loop_, self = std::weak_ptr(self_),
                                               outstanding = outstanding_,
-                                              job](const grpc::Status& status) {
+                                              job](const grpc::Status& status) mutable {
     hand_over::Take();
-    loop.Post([self, job, code = static_cast<int>(status.error_code()),
+    loop.Post([self, job = std::move(job), code = static_cast<int>(status.error_code()),
                message = status.error_message()] {
       if (const auto alive = self.lock()) (*alive)->OnStatus(job, code, message);
     });
     outstanding->End();
   };
   hand_over::Give();
-  job->stub->UnaryCall(&job->context, job->target->method, grpc::StubOptions(), &job->request,
-                       &job->reply, std::move(report));
+  stub->UnaryCall(&context, job->target->method, grpc::StubOptions(), &job->request, &job->reply,
+                  std::move(report));
 }
 
 // --- Ends ------------------------------------------------------------------------------------
 
+// Suspect is who lets our own time run out, and nobody is cleared by what the library says of a
+// connection.
 void GrpcLaneParticipant::OnStatus(const JobPtr& job, int code, const std::string& message) {
   if (job->ended) return;
   const AtWorkOn noted(job->call.body->gid);
   Destination& destination = *job->target->destination;
-  destination.timeouts = code == kDeadlineExceeded ? destination.timeouts + 1 : 0;
+  const bool in_vain = code == kDeadlineExceeded && Steady::now() >= job->deadline - kClockSlack;
+  if (in_vain) ++destination.timeouts;
+  if (!in_vain && code != kUnavailable) destination.timeouts = 0;
   if (code == kUnavailable) resolver_.Forget(destination.url.host);
   Finish(job, MapGrpcStatus(code, message));
 }
@@ -261,34 +294,38 @@ void GrpcLaneParticipant::SetTick() {
   if (timer_ == kNoTimer) timer_ = loop_.After(kTick, [this] { Tick(); });
 }
 
-// Goes on for as long as there is anything that may become late or idle.
+// Goes on for as long as there is anything that may become late or idle. The late ones are all
+// taken out before the first is told: whoever is told may call again at once.
 void GrpcLaneParticipant::Tick() {
   timer_ = kNoTimer;
   const auto now = Steady::now();
-  for (const auto& [name, destination] : destinations_) DropLate(*destination, now);
-  DropUnresolved(now);
+  std::deque<JobPtr> late;
+  for (const auto& [name, destination] : destinations_) TakeLate(*destination, now, late);
+  for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
+  DropUnsent(now);
   CloseIdle(now);
   if (!destinations_.empty()) SetTick();
 }
 
-void GrpcLaneParticipant::DropLate(Destination& destination, Steady::time_point now) {
-  std::deque<JobPtr> late;
-  std::erase_if(destination.queue, [&](const JobPtr& job) {
-    if (job->deadline > now) return false;
-    late.push_back(job);
-    return true;
+void GrpcLaneParticipant::TakeLate(Destination& destination, Steady::time_point now,
+                                   std::deque<JobPtr>& late) {
+  destination.queued -= std::erase_if(destination.queue, [&](const JobPtr& job) {
+    if (job->deadline <= now) late.push_back(job);
+    return job->deadline <= now;
   });
-  destination.queued -= late.size();
-  for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
 }
 
-// Calls whose name is still being looked up; the library watches the others.
-void GrpcLaneParticipant::DropUnresolved(Steady::time_point now) {
+// Calls whose name is still being looked up, or whose connection is not there yet; the library
+// watches the others.
+void GrpcLaneParticipant::DropUnsent(Steady::time_point now) {
   std::deque<JobPtr> late;
   for (const JobPtr& job : active_) {
     if (!job->sent && job->deadline <= now) late.push_back(job);
   }
-  for (const JobPtr& job : late) Finish(job, Unknown("timed out, looking up the name"));
+  for (const JobPtr& job : late) {
+    ++job->target->destination->timeouts;
+    Finish(job, Unknown("timed out, looking up the name or connecting"));
+  }
 }
 
 // A destination that has not been called for so long is forgotten whole.

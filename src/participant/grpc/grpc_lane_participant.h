@@ -49,14 +49,17 @@ class GrpcLaneParticipant final : public Participant {
   void Serve(Destination& destination);
   void Start(Destination& destination);
   void Resolved(const JobPtr& job, const Result<Addresses>& addresses);
+  void SendWhenConnected(const JobPtr& job);
+  void LookAtConnecting();
   void Send(const JobPtr& job);
+  void FinishLater(const JobPtr& job, BranchReply reply);
   void OnStatus(const JobPtr& job, int code, const std::string& message);
   void Finish(const JobPtr& job, BranchReply reply);
 
   void SetTick();
   void Tick();
-  void DropLate(Destination& destination, Steady::time_point now);
-  void DropUnresolved(Steady::time_point now);
+  static void TakeLate(Destination& destination, Steady::time_point now, std::deque<JobPtr>& late);
+  void DropUnsent(Steady::time_point now);
   void CloseIdle(Steady::time_point now);
 
   const GrpcParticipantConfig config_;
@@ -66,9 +69,11 @@ class GrpcLaneParticipant final : public Participant {
   std::unordered_map<std::string, std::shared_ptr<const Target>> targets_;  // By URL.
   std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
   std::unordered_set<JobPtr> active_;
+  std::deque<JobPtr> connecting_;  // Of them.
   const std::shared_ptr<Outstanding> outstanding_;
   const std::shared_ptr<GrpcLaneParticipant*> self_;  // How a report finds its way back.
   TimerId timer_ = kNoTimer;
+  TimerId connect_timer_ = kNoTimer;
 };
 
 }  // namespace treaty

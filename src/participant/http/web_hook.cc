@@ -29,6 +29,9 @@ std::string BodyOf(const Alert& alert) {
 Result<std::unique_ptr<WebHook>> WebHook::Make(WebHookConfig config, AsioLoop& loop, Log& log) {
   Result<wire::Url> url = wire::ParseUrl(config.url, "http");
   if (!url.ok()) return url.status();
+  if (!wire::IsHttpUrl(config.url)) {
+    return Status(Code::kInvalidArgument, "alerts are posted by HTTP; use http:// or https://");
+  }
   if (Status status = CheckUrl(config.targets, *url); !status.ok()) return status;
   Tls tls;
   if (url->scheme == wire::Url::Scheme::kHttps) {
