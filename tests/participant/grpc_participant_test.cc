@@ -221,9 +221,11 @@ TEST(GrpcParticipant, AParticipantThatCameBackIsCalledAtOnce) {
   GrpcWorld world;
   EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kSuccess);
   server.reset();
+  const auto failing = Steady::now();
   for (int i = 0; i < 20; ++i) {  // Each failure would double the library's own back-off.
     EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kUnknown);
   }
+  EXPECT_LT(Steady::now() - failing, seconds(10)) << "a refusal is known at once";
   server = std::make_unique<GrpcServer>(GrpcServer::Fine, endpoint);
   const auto begun = Steady::now();
   EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kSuccess);

@@ -7,9 +7,12 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "participant/grpc/channel_watcher.h"
 #include "participant/grpc/grpc_participant.h"
 #include "runtime/resolver.h"
 #include "wire/url.h"
@@ -32,6 +35,11 @@ class GrpcChannel {
 
   bool IsReady() const { return StateIs(GRPC_CHANNEL_READY); }
   bool HasFailed() const { return StateIs(GRPC_CHANNEL_TRANSIENT_FAILURE); }
+
+  // Of the channel there is, while it is being connected; see ChannelWatcher.
+  void Watch(ChannelWatcher& watcher, std::function<void()> changed) {
+    watcher.Watch(*channel_, channel_->GetState(/*try_to_connect=*/true), std::move(changed));
+  }
 
   // Of the channel there is.
   const std::shared_ptr<grpc::GenericStub>& stub() const { return stub_; }

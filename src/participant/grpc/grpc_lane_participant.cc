@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t kMostUrls = 20'000;
 constexpr Duration kTick = std::chrono::milliseconds(100);
-constexpr Duration kConnectTick = std::chrono::milliseconds(2);
 // The library's timers are that coarse.
 constexpr Duration kClockSlack = std::chrono::milliseconds(20);
 constexpr int kDeadlineExceeded = 4;
@@ -72,6 +71,7 @@ struct GrpcLaneParticipant::Destination : Gate {
   GrpcChannel channel;
   std::deque<JobPtr> queue;
   Steady::time_point last_used;
+  bool watched = false;  // Somebody waits for its channel.
 };
 
 struct GrpcLaneParticipant::Target {
@@ -104,9 +104,7 @@ GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop&
       self_(std::make_shared<GrpcLaneParticipant*>(this)) {}
 
 GrpcLaneParticipant::~GrpcLaneParticipant() {
-  for (const TimerId timer : {timer_, connect_timer_}) {
-    if (timer != kNoTimer) loop_.Cancel(timer);
-  }
+  if (timer_ != kNoTimer) loop_.Cancel(timer_);
   for (const JobPtr& job : active_) job->context.TryCancel();
   outstanding_->WaitForNone();
 }
@@ -219,13 +217,22 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
   }
   if (channel.HasFailed()) return FinishLater(job, Unknown("cannot connect"));
   connecting_.push_back(job);
-  if (connect_timer_ == kNoTimer) {
-    connect_timer_ = loop_.After(kConnectTick, [this] { LookAtConnecting(); });
-  }
+  WatchConnecting(job->target->destination);
+}
+
+void GrpcLaneParticipant::WatchConnecting(const std::shared_ptr<Destination>& destination) {
+  if (std::exchange(destination->watched, true)) return;
+  if (!watcher_) watcher_.emplace();
+  destination->channel.Watch(*watcher_, [&loop = loop_, self = std::weak_ptr(self_),
+                                         watched = std::weak_ptr(destination)] {
+    loop.Post([self, watched] {
+      if (const auto one = watched.lock()) one->watched = false;
+      if (const auto alive = self.lock()) (*alive)->LookAtConnecting();
+    });
+  });
 }
 
 void GrpcLaneParticipant::LookAtConnecting() {
-  connect_timer_ = kNoTimer;
   for (const JobPtr& job : std::exchange(connecting_, {})) {
     if (!job->ended) SendWhenConnected(job);
   }

@@ -10,10 +10,12 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "participant/grpc/channel_watcher.h"
 #include "participant/grpc/grpc_channel.h"
 #include "participant/grpc/grpc_participant.h"
 #include "participant/grpc/outstanding.h"
@@ -50,6 +52,7 @@ class GrpcLaneParticipant final : public Participant {
   void Start(Destination& destination);
   void Resolved(const JobPtr& job, const Result<Addresses>& addresses);
   void SendWhenConnected(const JobPtr& job);
+  void WatchConnecting(const std::shared_ptr<Destination>& destination);
   void LookAtConnecting();
   void Send(const JobPtr& job);
   void FinishLater(const JobPtr& job, BranchReply reply);
@@ -73,7 +76,7 @@ class GrpcLaneParticipant final : public Participant {
   const std::shared_ptr<Outstanding> outstanding_;
   const std::shared_ptr<GrpcLaneParticipant*> self_;  // How a report finds its way back.
   TimerId timer_ = kNoTimer;
-  TimerId connect_timer_ = kNoTimer;
+  std::optional<ChannelWatcher> watcher_;  // From the first call on.
 };
 
 }  // namespace treaty
