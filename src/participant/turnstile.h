@@ -34,16 +34,25 @@ class Turnstile {
   // Gives a gate with queued calls its place in the line, if one more of them may be made.
   void LineUp(Gate& gate);
 
-  // Returns the gate whose turn it is, no longer in the line; null: none, or no room. One of its
-  // queued calls may be started if CanStart still says so.
-  Gate* Next();
-  bool CanStart(const Gate& gate) const;
+  // Calls `start` with each gate whose turn it is, for as long as there is room: it begins one of
+  // the gate's queued calls (Started).
+  template <typename Start>
+  void ServeAll(Start start) {
+    while (Gate* gate = Next()) {
+      if (CanStart(*gate)) start(*gate);
+      LineUp(*gate);
+    }
+  }
 
   // A queued call of the gate begins; returns whether it does so on suspicion, for Ended.
   bool Started(Gate& gate);
   void Ended(Gate& gate, bool on_suspicion);
 
  private:
+  bool CanStart(const Gate& gate) const;
+  // The gate whose turn it is, no longer in the line; null: none, or no room.
+  Gate* Next();
+
   const Limits limits_;
   // Suspects have a line and a share of their own.
   std::deque<Gate*> line_;

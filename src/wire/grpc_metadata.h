@@ -15,8 +15,7 @@ Status CheckMetadataText(std::string_view text, std::string_view key);
 
 // A header, whose name is sent in lower case: letters, digits, '-', '_' and '.', none of the names
 // that gRPC keeps for itself or that say which call it is (dtm-gid and so on); its value printable
-// ASCII, or any bytes where the name ends in
-// "-bin".
+// ASCII, or any bytes where the name ends in "-bin".
 Status CheckMetadata(const Header& header);
 
 // The same as it is sent whatever it is: bytes that are not printable ASCII, and '%' among such, as

@@ -13,13 +13,10 @@ namespace {
 std::vector<std::size_t> StartAll(Turnstile& turnstile, std::vector<Gate>& gates) {
   std::vector<std::size_t> started(gates.size());
   for (Gate& gate : gates) turnstile.LineUp(gate);
-  while (Gate* gate = turnstile.Next()) {
-    if (turnstile.CanStart(*gate)) {
-      turnstile.Started(*gate);
-      ++started[static_cast<std::size_t>(gate - gates.data())];
-    }
-    turnstile.LineUp(*gate);
-  }
+  turnstile.ServeAll([&](Gate& gate) {
+    turnstile.Started(gate);
+    ++started[static_cast<std::size_t>(&gate - gates.data())];
+  });
   return started;
 }
 

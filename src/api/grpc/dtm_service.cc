@@ -6,9 +6,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <string>
 #include <utility>
 
@@ -16,6 +14,7 @@
 #include "api/grpc/grpc_status.h"
 #include "base/hand_over.h"
 #include "wire/grpc/messages.h"
+#include "wire/grpc_metadata.h"
 
 namespace treaty::api {
 namespace {
@@ -70,9 +69,7 @@ class Exchange {
 
   // The client's metadata of that name, in any letter case.
   std::string_view Metadata(std::string_view name) const {
-    std::string key(name);
-    std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto found = context_.client_metadata().find(key);
+    const auto found = context_.client_metadata().find(wire::MetadataKey(name));
     if (found == context_.client_metadata().end()) return {};
     return {found->second.data(), found->second.length()};
   }

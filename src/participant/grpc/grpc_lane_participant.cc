@@ -176,11 +176,7 @@ Result<std::shared_ptr<const GrpcLaneParticipant::Target>> GrpcLaneParticipant::
 void GrpcLaneParticipant::Serve(Destination& destination) {
   turnstile_.LineUp(destination);
   if (!MaySend()) return;  // They wait, and are put off when that takes too long.
-  while (Gate* gate = turnstile_.Next()) {
-    auto& next = static_cast<Destination&>(*gate);
-    if (turnstile_.CanStart(next)) Start(next);
-    turnstile_.LineUp(next);
-  }
+  turnstile_.ServeAll([this](Gate& gate) { Start(static_cast<Destination&>(gate)); });
 }
 
 // The call's own time begins here: what it has spent in the queue is not the participant's fault.
@@ -253,8 +249,6 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
   AddMetadata(job->call, job->context);
   job->context.set_deadline(DeadlineIn(job->deadline - Steady::now()));
   outstanding_->Begin();
-  grpc::ClientContext& context = job->context;
-  const std::shared_ptr<grpc::GenericStub> stub = job->stub;
   std::function<void(grpc::Status)> report = [&loop = loop_, self = std::weak_ptr(self_),
                                               outstanding = outstanding_,
                                               job](const grpc::Status& status) mutable {
@@ -266,8 +260,8 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
     outstanding->End();
   };
   hand_over::Give();
-  stub->UnaryCall(&context, job->target->method, grpc::StubOptions(), &job->request, &job->reply,
-                  std::move(report));
+  job->stub->UnaryCall(&job->context, job->target->method, grpc::StubOptions(), &job->request,
+                       &job->reply, std::move(report));
 }
 
 // --- Ends ------------------------------------------------------------------------------------

@@ -21,11 +21,7 @@ void HttpParticipant::Serve(Destination& destination) {
   if (holding_) return;
   turnstile_.LineUp(destination);
   if (!MaySend()) return;  // They wait, and are put off when that takes too long.
-  while (Gate* gate = turnstile_.Next()) {
-    auto& next = static_cast<Destination&>(*gate);
-    if (turnstile_.CanStart(next)) Start(next);
-    turnstile_.LineUp(next);
-  }
+  turnstile_.ServeAll([this](Gate& gate) { Start(static_cast<Destination&>(gate)); });
 }
 
 // The call's own time begins here: what it has spent in the queue is not the participant's fault.
