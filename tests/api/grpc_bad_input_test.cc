@@ -189,7 +189,7 @@ TEST(GrpcBadInput, ACallWhoseDeadlineHasPassedStoresNothing) {
   EXPECT_EQ(rig.base.store->size(), 5u);
 }
 
-TEST(GrpcBadInput, IllegalBytesInMetadataHarmNobody) {
+TEST(GrpcBadInput, IllegalBytesInMetadataAreAnsweredAndHarmNobody) {
   GrpcRig rig;
   const RawHeaders kOdd[] = {{{"x-odd", "a\r\nb"}},
                              {{"x-odd", std::string("\0", 1)}},
@@ -204,10 +204,7 @@ TEST(GrpcBadInput, IllegalBytesInMetadataHarmNobody) {
     DtmRequest saga = Saga("odd", {"Out"});
     saga.mutable_transoptions()->add_passthroughheaders("x-odd");
     client.Send(Preface() + GrpcCall(1, kSubmitPath, odd, saga.SerializeAsString()));
-    const auto begun = std::chrono::steady_clock::now();
-    client.ReadUntil("grpc-status");  // Or until the server has closed the connection.
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(9))
-        << "neither answered nor closed: " << odd[0].first;
+    EXPECT_TRUE(client.ReadUntil("grpc-status")) << odd[0].first << ": closed without an answer";
   }
   // Whatever was taken has headers that can be sent on.
   if (const std::optional<StoredTxn> stored = rig.Stored("odd")) {

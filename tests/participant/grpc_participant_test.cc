@@ -368,6 +368,20 @@ TEST(GrpcParticipant, TriesTheOtherFamilyOfAddresses) {
   EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kSuccess);
 }
 
+// Where nobody listens the name may have moved: the next call asks anew, long before its time.
+TEST(GrpcParticipant, ANameWhoseAddressRefusesIsAskedForAgain) {
+  GrpcServer server;
+  const auto asked = std::make_shared<std::atomic<int>>(0);
+  GrpcParticipantConfig config = GrpcConfig();
+  config.lookup = [asked](const std::string&) -> Result<Addresses> {
+    return Addresses{boost::asio::ip::make_address(++*asked == 1 ? "127.0.0.9" : "127.0.0.1")};
+  };
+  GrpcWorld world(config);
+  const std::string url = "bank.example:" + std::to_string(server.port()) + "/b.B/M";
+  EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kUnknown);
+  EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kSuccess);
+}
+
 // Proven by what is dialled: nothing arrives.
 TEST(GrpcParticipant, NeverDialsAnAddressOutsideThePolicy) {
   GrpcServer server;

@@ -211,7 +211,10 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
     if (MaySend()) return Send(job);
     return FinishLater(job, NotSent("this process may not call at present"));
   }
-  if (channel.HasFailed()) return FinishLater(job, Unknown("cannot connect"));
+  if (channel.HasFailed()) {
+    resolver_.Forget(job->target->destination->url.host);
+    return FinishLater(job, Unknown("cannot connect"));
+  }
   connecting_.push_back(job);
   WatchConnecting(job->target->destination);
 }
