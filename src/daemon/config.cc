@@ -204,6 +204,10 @@ class Builder {
         !rules.ok()) {
       mistakes_.push_back(Where("AllowTargets") + ": AllowTargets " + rules.status().message());
     }
+    if (const Result<std::vector<wire::OwnHost>> hosts = ParseOwnHosts(config.http_hosts);
+        !hosts.ok()) {
+      mistakes_.push_back(Where("Http.Hosts") + ": Http.Hosts " + hosts.status().message());
+    }
     if (mistakes_.empty()) CheckAlerts(config);
     if (config.store_driver == "boltdb") {
       loaded_.warnings.push_back(Where("Store.Driver") +

@@ -60,6 +60,7 @@ struct Config {
   bool rewrite_localhost = false;
   std::string gid_charset;
 
+  std::string http_hosts;
   std::int64_t http_max_body_bytes = 0;
   std::int64_t http_max_header_bytes = 0;
   std::int64_t http_header_timeout_s = 0;

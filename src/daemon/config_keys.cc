@@ -65,6 +65,7 @@ const Key kKeys[] = {
     {kOwn, "Compat.RewriteLocalhost", &Config::rewrite_localhost, "false", 0, 0, "", "", "Call host.docker.internal where a target says localhost or 127.0.0.1, as DTM does; IS_DOCKER in the environment, whatever its value, means true"},
     {kOwn, "GidCharset", &Config::gid_charset, "ascii", 0, 0, "ascii|utf8", "", "Characters allowed in a gid; participants put it into SQL, logs and headers"},
 
+    {kOwn, "Http.Hosts", &Config::http_hosts, "", 0, 0, "", "", "Names and addresses by which clients reach this server, host[:port] with commas between, beside those of loopback; a request for another Host is 421. Empty: on loopback no more, elsewhere any. They are never called, on the ports of this server and those given here"},
     {kOwn, "Http.MaxBodyBytes", &Config::http_max_body_bytes, "4194304", 1'024, 256 * kMiB, "", "bytes", "Longest request body; beyond: 413"},
     {kOwn, "Http.MaxHeaderBytes", &Config::http_max_header_bytes, "16384", 1'024, kMiB, "", "bytes", "Longest request head; beyond: 431"},
     {kOwn, "Http.HeaderTimeout", &Config::http_header_timeout_s, "5", 1, 600, "", "seconds", "A request's head must be complete by then"},

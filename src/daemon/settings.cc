@@ -68,6 +68,8 @@ api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port) {
   out.version = kVersion;
   out.policy = PolicyOf(config);
   out.targets = MakeTargetPolicy(config, port);
+  out.hosts.loopback_only = *IsLoopbackAddress(config.host);
+  for (const wire::OwnHost& own : out.targets.own_hosts) out.hosts.hosts.push_back(own.host);
   out.default_progress =
       config.update_branch_sync == 0 ? ProgressMode::kBehind : ProgressMode::kDurable;
   out.timeout_to_fail = Seconds(config.timeout_to_fail_s);

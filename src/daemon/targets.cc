@@ -73,6 +73,40 @@ Result<wire::AllowRule> ParseAllowRule(std::string_view text) {
   return rule;
 }
 
+Status BadHost(std::string_view text) {
+  return {Code::kInvalidArgument,
+          "has '" + Escape(text) +
+              "', allowed is host[:port] with a name, an IPv4 address or an IPv6 address in "
+              "brackets, for example treaty.bank.example or [fd00::7]:8080"};
+}
+
+// The parser of URLs has one spelling of each name and address.
+Result<wire::OwnHost> ParseOwnHost(std::string_view text) {
+  const Result<wire::Url> url = wire::ParseUrl("http://" + std::string(text) + "/", "http");
+  if (!url.ok() || url->target != "/") return BadHost(text);
+  wire::OwnHost own{.host = url->host};
+  if (own.host.ends_with('.')) own.host.pop_back();
+  const std::size_t colon = text.rfind(':');
+  const bool bare = colon == std::string_view::npos || text.ends_with(']');
+  if (!bare) own.port = url->port;
+  return own;
+}
+
+template <typename Item>
+Result<std::vector<Item>> ParseList(std::string_view text,
+                                    Result<Item> (*parse)(std::string_view)) {
+  std::vector<Item> items;
+  if (Trim(text).empty()) return items;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    Result<Item> item = parse(Trim(text.substr(0, comma)));
+    if (!item.ok()) return item.status();
+    items.push_back(*std::move(item));
+    if (comma == std::string_view::npos) return items;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 }  // namespace
 
 Result<bool> IsLoopbackAddress(const std::string& host) {
@@ -89,22 +123,18 @@ std::string ListenAddress(const Config& config) {
 }
 
 Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text) {
-  std::vector<wire::AllowRule> rules;
-  if (Trim(text).empty()) return rules;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    Result<wire::AllowRule> rule = ParseAllowRule(Trim(text.substr(0, comma)));
-    if (!rule.ok()) return rule.status();
-    rules.push_back(*std::move(rule));
-    if (comma == std::string_view::npos) return rules;
-    text.remove_prefix(comma + 1);
-  }
+  return ParseList<wire::AllowRule>(text, ParseAllowRule);
+}
+
+Result<std::vector<wire::OwnHost>> ParseOwnHosts(std::string_view text) {
+  return ParseList<wire::OwnHost>(text, ParseOwnHost);
 }
 
 wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
   const Result<bool> loopback = IsLoopbackAddress(config.host);
   const Result<std::vector<wire::AllowRule>> rules = ParseAllowRules(config.allow_targets);
-  TREATY_CHECK(loopback.ok() && rules.ok());
+  const Result<std::vector<wire::OwnHost>> hosts = ParseOwnHosts(config.http_hosts);
+  TREATY_CHECK(loopback.ok() && rules.ok() && hosts.ok());
   wire::TargetPolicy policy;
   policy.allow_loopback = config.allow_loopback_targets == "true" ||
                           (config.allow_loopback_targets == "auto" && *loopback);
@@ -113,6 +143,7 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
     if (more == 0) continue;
     policy.own_listeners.push_back({ListenAddress(config), static_cast<std::uint16_t>(more)});
   }
+  policy.own_hosts = *hosts;
   policy.allow = *rules;
   return policy;
 }

@@ -23,6 +23,9 @@ std::string ListenAddress(const Config& config);
 // Parses rules "[https://]host[:port]", separated by commas; IPv6 in brackets.
 Result<std::vector<wire::AllowRule>> ParseAllowRules(std::string_view text);
 
+// Parses Http.Hosts: "host[:port]", separated by commas; IPv6 in brackets.
+Result<std::vector<wire::OwnHost>> ParseOwnHosts(std::string_view text);
+
 // `config` has passed BuildConfig; `port` is the one bound.
 wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port);
 

@@ -128,7 +128,7 @@ std::string Http(int port, const std::string& target, const std::string& body) {
   std::string reply;
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     const std::string request = (body.empty() ? "GET " : "POST ") + target +
-                                " HTTP/1.1\r\nHost: treaty\r\nConnection: close\r\n" +
+                                " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" +
                                 "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
                                 body;
     ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);

@@ -80,6 +80,18 @@ TEST(SettingsTest, TheHandlersGetTheModeOfProgressAndTheBoundPort) {
   EXPECT_EQ(HandlerSettings(ConfigOf({{"GrpcPort", "0", ""}}), 1).targets.own_listeners.size(), 1U);
 }
 
+TEST(SettingsTest, TheHandlersKnowByWhichNamesTheyAreReached) {
+  for (const char* host : {"127.0.0.1", "::1", "localhost", "127.9.9.9"}) {
+    const api::HandlerConfig handlers = HandlerSettings(
+        ConfigOf({{"Host", host, ""}, {"Http.Hosts", "a.example:80, [::2]", ""}}), 1);
+    EXPECT_TRUE(handlers.hosts.loopback_only) << host;
+    EXPECT_EQ(handlers.hosts.hosts, (std::vector<std::string>{"a.example", "::2"}));
+  }
+  const Config open = ConfigOf({{"Host", "0.0.0.0", ""}, {"Insecure", "true", ""}});
+  EXPECT_FALSE(HandlerSettings(open, 1).hosts.loopback_only);
+  EXPECT_TRUE(HandlerSettings(open, 1).hosts.hosts.empty());
+}
+
 TEST(SettingsTest, TheServerGetsItsLimits) {
   const api::HttpServerConfig server =
       ServerSettings(ConfigOf({{"Host", "localhost", ""},

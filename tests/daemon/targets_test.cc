@@ -58,5 +58,34 @@ TEST(TargetsTest, RulesThatAreNoneAreRefused) {
   }
 }
 
+TEST(TargetsTest, OwnHostsAreReadInTheirOneSpelling) {
+  const wire::TargetPolicy policy =
+      PolicyOf({{"Http.Hosts",
+                 "Treaty.example., front.example:443,10.1.2.3 ,[2001:DB8:0::7],[::1]:80", ""}});
+  ASSERT_EQ(policy.own_hosts.size(), 5U);
+  EXPECT_EQ(policy.own_hosts[0].host, "treaty.example");
+  EXPECT_EQ(policy.own_hosts[0].port, 0);
+  EXPECT_EQ(policy.own_hosts[1].host, "front.example");
+  EXPECT_EQ(policy.own_hosts[1].port, 443);
+  EXPECT_EQ(policy.own_hosts[2].host, "10.1.2.3");
+  EXPECT_EQ(policy.own_hosts[3].host, "2001:db8::7");
+  EXPECT_EQ(policy.own_hosts[3].port, 0);
+  EXPECT_EQ(policy.own_hosts[4].host, "::1");
+  EXPECT_EQ(policy.own_hosts[4].port, 80);
+  EXPECT_TRUE(PolicyOf({}).own_hosts.empty());
+}
+
+TEST(TargetsTest, OwnHostsThatAreNoneAreRefused) {
+  for (const char* host :
+       {"http://a", "a:", "a:0", "a:65536", "a:8x", "*", "*.a", "a,,b", "a/b", "a/", "a?b", "a#b",
+        "[::1", "[::1]x", "a@b", ":80", "fd00::7", "127.1", "a b"}) {
+    EXPECT_FALSE(ParseOwnHosts(host).ok()) << host;
+    const Result<Loaded> loaded = BuildConfig({{"Http.Hosts", host, "here"}});
+    ASSERT_FALSE(loaded.ok()) << host;
+    EXPECT_EQ(loaded.status().message().rfind("here: Http.Hosts has '", 0), 0U)
+        << loaded.status().message();
+  }
+}
+
 }  // namespace
 }  // namespace treaty::daemon

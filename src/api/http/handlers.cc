@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "api/gid_maker.h"
-#include "api/http/cross_site.h"
 #include "api/http/json_rpc.h"
 #include "api/http/parameters.h"
 #include "api/http/reply.h"
+#include "api/http/sender.h"
 #include "api/http/target.h"
 #include "api/http/topics.h"
 #include "wire/json_text.h"
@@ -214,10 +214,10 @@ void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyF
   const Target target = ParseTarget(request.target);
   const Route* route = FindServed(request.method, target.path);
   reply = Metered(MetersOf(route), std::move(reply));
+  const bool changes = route != nullptr && route->changes;
+  const Refusal refusal = JudgeSender(request, config_.hosts, changes);
+  if (refusal.status != 0) return reply(ErrorReply(refusal.status, refusal.why));
   if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
-  if (route->changes && IsCrossSite(request)) {
-    return reply(ErrorReply(403, "requests from pages of another site change nothing here"));
-  }
   (this->*route->handle)({request, target, peer, reply});
 }
 

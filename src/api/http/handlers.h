@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "api/http/host_rules.h"
 #include "api/http/message.h"
 #include "api/meters.h"
 #include "base/random.h"
@@ -21,6 +22,7 @@ struct HandlerConfig {
   std::string version;  // What /version answers.
   Policy policy;        // For the intervals that a query shows.
   wire::TargetPolicy targets;
+  HostRules hosts;
   ProgressMode default_progress = ProgressMode::kDurable;  // UpdateBranchSync
   Duration timeout_to_fail = std::chrono::seconds(35);     // For resetCronTime's default.
   Duration retry_after = std::chrono::seconds(1);          // With every 503.

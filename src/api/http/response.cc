@@ -26,6 +26,8 @@ std::string_view Phrase(int status) {
       return "Content Too Large";
     case 417:
       return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
     case 425:
       return "Too Early";
     case 431:

@@ -55,14 +55,24 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
                             [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; });
 }
 
-// RFC 9112 §3.2.2: a server accepts the form that proxies are sent, too.
-std::string_view WithoutAuthority(std::string_view text) {
+std::size_t EndOfAuthority(std::string_view text, std::size_t begin) {
+  return std::min(text.find_first_of("/?#", begin), text.size());
+}
+
+// Where the authority begins; 0: there is none.
+std::size_t BeginOfAuthority(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!StartsWith(text, scheme)) continue;
-    const std::size_t end = text.find_first_of("/?", scheme.size());
-    return end == std::string_view::npos ? std::string_view("/") : text.substr(end);
+    if (StartsWith(text, scheme)) return scheme.size();
   }
-  return text;
+  return 0;
+}
+
+// RFC 9112 §3.2.2: a server accepts that form, too.
+std::string_view WithoutAuthority(std::string_view text) {
+  const std::size_t begin = BeginOfAuthority(text);
+  if (begin == 0) return text;
+  const std::string_view rest = text.substr(EndOfAuthority(text, begin));
+  return rest.empty() ? std::string_view("/") : rest;
 }
 
 std::string CleanPath(std::string_view text) {
@@ -75,6 +85,12 @@ std::string CleanPath(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> AuthorityIn(std::string_view text) {
+  const std::size_t begin = BeginOfAuthority(text);
+  if (begin == 0) return std::nullopt;
+  return text.substr(begin, EndOfAuthority(text, begin) - begin);
+}
 
 std::string_view Target::Parameter(std::string_view name) const {
   for (const auto& [key, value] : parameters) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,5 +21,9 @@ struct Target {
 };
 
 Target ParseTarget(std::string_view text);
+
+// The authority of http://authority/… or https://authority/…, as it stands there: of the form of a
+// target that proxies are sent, of an Origin or a Referer. Nothing where `text` is none of these.
+std::optional<std::string_view> AuthorityIn(std::string_view text);
 
 }  // namespace treaty::api
