@@ -229,7 +229,7 @@ std::string ValueText(const Key& key, const Config& config) {
   if (const auto* number = std::get_if<std::int64_t Config::*>(&key.field)) {
     return std::to_string(config.*(*number));
   }
-  return "\"" + EscapeJson(config.*(std::get<std::string Config::*>(key.field))) + "\"";
+  return "\"" + EscapeYaml(config.*(std::get<std::string Config::*>(key.field))) + "\"";
 }
 
 }  // namespace

@@ -7,12 +7,14 @@
 
 namespace treaty::daemon {
 
-// Returns `text` with control characters, line separators of Unicode, backslashes and bytes that
-// are not UTF-8 written as \xNN, so that it stays within its line.
+// Returns `text` with backslashes, characters that nobody sees (base/code_point.h) and bytes that
+// are not UTF-8 written as \xNN, so that it stays within its line and reads as it is.
 std::string Escape(std::string_view text);
 
-// Returns `text` as the inside of a JSON string (and of a YAML one in double quotes); bytes that
-// are not UTF-8 become U+FFFD.
+// Returns `text` as the inside of a JSON string; bytes that are not UTF-8 become U+FFFD.
 std::string EscapeJson(std::string_view text);
+
+// The same of a YAML string in double quotes.
+std::string EscapeYaml(std::string_view text);
 
 }  // namespace treaty::daemon

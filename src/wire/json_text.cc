@@ -9,6 +9,9 @@
 #include <charconv>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+
+#include "base/code_point.h"
 
 namespace treaty::wire {
 namespace {
@@ -43,6 +46,18 @@ void AppendEscaped(std::string& out, unsigned char c) {
   }
 }
 
+// Those beyond the first plane as two halves.
+void AppendUnits(std::string& out, std::uint32_t value) {
+  const std::uint32_t rest = value - 0x10000;
+  const bool two = value >= 0x10000;
+  for (const std::uint32_t unit :
+       {two ? 0xD800 + (rest >> 10U) : value, 0xDC00 + (rest & 0x3FFU)}) {
+    out += "\\u";
+    for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHex[(unit >> shift) & 15U];
+    if (!two) return;
+  }
+}
+
 void AppendDigits(std::string& out, std::uint64_t number, int digits) {
   std::array<char, 20> text{};
   for (int i = digits; i-- > 0; number /= 10) {
@@ -53,17 +68,23 @@ void AppendDigits(std::string& out, std::uint64_t number, int digits) {
 
 }  // namespace
 
+// What nobody would see is written as a number: lists are read in terminals, too.
 void AppendString(std::string& out, std::string_view text) {
   const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
   out += '"';
   std::size_t run = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool broken = !utf8 && c >= 0x80;
-    if (IsPlain(c) && !broken) continue;
-    out.append(text, run, i - run);
-    run = i + 1;
-    if (broken) {
+    const CodePoint wide = utf8 && c >= 0x80 ? FirstCodePoint(text.substr(i)) : CodePoint{};
+    const std::size_t size = std::max<std::size_t>(wide.bytes, 1);
+    const bool plain = wide.bytes > 0 ? !IsInvisible(wide.value) : IsPlain(c) && c < 0x80;
+    i += size;
+    if (plain) continue;
+    out.append(text, run, i - size - run);
+    run = i;
+    if (wide.bytes > 0) {
+      AppendUnits(out, wide.value);
+    } else if (c >= 0x80) {
       out += "\\ufffd";
     } else {
       AppendEscaped(out, c);

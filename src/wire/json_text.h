@@ -11,7 +11,8 @@
 namespace treaty::wire {
 
 // Appends `text` as a JSON string. <, > and & are escaped as well, so that a reply shown in a
-// page cannot become markup; bytes that are not UTF-8 become U+FFFD.
+// page cannot become markup, and so are characters that nobody would see (base/code_point.h);
+// bytes that are not UTF-8 become U+FFFD.
 void AppendString(std::string& out, std::string_view text);
 
 void AppendNumber(std::string& out, std::int64_t number);

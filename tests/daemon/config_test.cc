@@ -308,6 +308,21 @@ TEST(PrintConfigTest, ReadsBackAsTheSameValues) {
   }
 }
 
+TEST(PrintConfigTest, ReadsBackWhatNobodyWouldSee) {
+  const std::string path =
+      "a\xe2\x80\xae\xf3\xa0\x81\x81\xf0\x9f\x99\x82"
+      "b.db";
+  const Result<Loaded> loaded = BuildConfig({{"Store.Path", path, "here"}});
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_THAT(PrintConfig(*loaded), HasSubstr("\"a\\u202e\\U000e0041\xf0\x9f\x99\x82"
+                                              "b.db\""));
+
+  const Result<Loaded> again = Load(PrintConfig(*loaded));
+
+  ASSERT_TRUE(again.ok()) << again.status().message();
+  EXPECT_EQ(again->config.store_path, path);
+}
+
 TEST(PrintConfigTest, KeepsThePasswordToItself) {
   const Result<Loaded> loaded = BuildConfig({{"Store.Password", "a-secret", "here"}});
   ASSERT_TRUE(loaded.ok());

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -62,6 +63,23 @@ TEST_F(LoggingTest, ValuesCannotForgeLines) {
   }
   const std::string text = Read("log");
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+}
+
+// As a gid under GidCharset: utf8 may be, alone and in a list.
+TEST_F(LoggingTest, WhatNobodyWouldSeeIsWrittenAsNumbers) {
+  const std::string gid =
+      "pay-1\xe2\x80\xae\xe2\x81\xa6"
+      "2\xe2\x80\x8b\xf3\xa0\x80\xa0";
+  const std::string list = "released: " + gid + ", pay-3\xe2\x80\x8f, pay-4";
+  Open({})->Write(LogLevel::kInfo, gid, list);
+  EXPECT_THAT(Read("log"), HasSubstr("gid=pay-1\\xe2\\x80\\xae\\xe2\\x81\\xa62\\xe2\\x80\\x8b"
+                                     "\\xf3\\xa0\\x80\\xa0 released: pay-1"));
+  EXPECT_THAT(Read("log"), HasSubstr("pay-3\\xe2\\x80\\x8f, pay-4\n"));
+  Open({.json = true})->Write(LogLevel::kInfo, gid, list);
+  EXPECT_THAT(Read("log"), HasSubstr(R"("gid":"pay-1\u202e\u20662\u200b\udb40\udc20","message")"));
+  EXPECT_THAT(Read("log"), HasSubstr(R"(pay-3\u200f, pay-4")"));
+  const std::string text = Read("log");
+  EXPECT_TRUE(std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; })) << text;
 }
 
 TEST_F(LoggingTest, FormatCharactersAreOrdinaryText) {

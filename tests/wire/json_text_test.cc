@@ -43,6 +43,18 @@ TEST(JsonText, EscapesWhatJsonAndPagesCouldMisread) {
   EXPECT_EQ(Text("\xff ok \x80"), R"("\ufffd ok \ufffd")");
 }
 
+TEST(JsonText, WritesWhatNobodyWouldSeeAsNumbers) {
+  EXPECT_EQ(Text("a\xe2\x80\xae"
+                 "b\xe2\x80\x8b\xef\xbb\xbf"),
+            R"("a\u202eb\u200b\ufeff")");
+  EXPECT_EQ(Text("\xf3\xa0\x81\x81\xf0\x9d\x85\xb3"
+                 "b"),
+            R"("\udb40\udc41\ud834\udd73b")");
+  EXPECT_EQ(Text("\xc2\x85\xc2\xad\xc3\xa4"), "\"\\u0085\\u00ad\xc3\xa4\"");
+  EXPECT_EQ(Text("\xe4\xb8\xad \xf0\x9f\x99\x82"), "\"\xe4\xb8\xad \xf0\x9f\x99\x82\"");
+  EXPECT_EQ(Text("\xe2\x80\xae \xff"), R"("\ufffd\ufffd\ufffd \ufffd")") << "not UTF-8 as a whole";
+}
+
 TEST(JsonText, WritesBase64WithPadding) {
   EXPECT_EQ(Base64(""), R"("")");
   EXPECT_EQ(Base64("f"), R"("Zg==")");
