@@ -221,15 +221,28 @@ class Builder {
   std::vector<std::string> mistakes_;
 };
 
+// Of a URL only what names the other side: a token may stand anywhere behind it.
+std::string MaskedUrl(const std::string& url) {
+  constexpr std::string_view kMark = "://";
+  const std::size_t scheme = url.find(kMark);
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + kMark.size();
+  const std::size_t end = url.find_first_of("/?", begin);
+  return end == std::string::npos || end + 1 == url.size() ? url : url.substr(0, end) + "/***";
+}
+
+std::string Shown(const Key& key, const std::string& value) {
+  if (key.name == "AlertWebHook") return MaskedUrl(value);
+  return IsSecret(key) && !value.empty() ? "***" : value;
+}
+
 std::string ValueText(const Key& key, const Config& config) {
-  if (IsSecret(key) && !config.store_password.empty()) return "\"***\"";
   if (const auto* flag = std::get_if<bool Config::*>(&key.field)) {
     return config.*(*flag) ? "true" : "false";
   }
   if (const auto* number = std::get_if<std::int64_t Config::*>(&key.field)) {
     return std::to_string(config.*(*number));
   }
-  return "\"" + EscapeYaml(config.*(std::get<std::string Config::*>(key.field))) + "\"";
+  return "\"" + EscapeYaml(Shown(key, config.*(std::get<std::string Config::*>(key.field)))) + "\"";
 }
 
 }  // namespace

@@ -22,9 +22,10 @@ void LowerWord(std::string& text, std::string_view word) {
   }
 }
 
+// Values may be credentials, and whoever lists transactions needs none.
 void AppendHeaders(std::string& out, const std::vector<Header>& headers) {
   ObjectWriter object(out);
-  for (const auto& [name, value] : headers) object.String(name, value);
+  for (const auto& [name, value] : headers) object.String(name, "***");
   object.Close();
 }
 

@@ -260,6 +260,8 @@ Result<Url> ParseUrl(std::string_view text, std::string_view protocol) {
   return url;
 }
 
+std::string_view WithoutQuery(std::string_view url) { return url.substr(0, url.find('?')); }
+
 std::string FirstParameter(const Url& url, std::string_view name) {
   const std::size_t question = url.target.find('?');
   std::string query = question == std::string::npos ? "" : url.target.substr(question + 1);

@@ -33,6 +33,9 @@ Result<Url> ParseUrl(std::string_view text, std::string_view protocol);
 // Whether a URL that has been parsed before is called by HTTP; the others are called by gRPC.
 bool IsHttpUrl(std::string_view text);
 
+// A URL as it may be shown to people: without its query, which may hold a token.
+std::string_view WithoutQuery(std::string_view url);
+
 // The URL's first query parameter of that name, decoded as forms are; empty: there is none.
 std::string FirstParameter(const Url& url, std::string_view name);
 

@@ -177,6 +177,37 @@ TEST(Handlers, KeepTheTermsOfARequest) {
   EXPECT_EQ(terms.after, (std::vector<std::vector<BranchIndex>>{{}, {{0}}}));
 }
 
+// Every reply that shows a transaction, of every model.
+TEST(Handlers, ShowNamesOfHeadersButNoValues) {
+  ApiWorld api;
+  const std::string terms = R"(,"branch_headers":{"Authorization":"Bearer s3cret","X-Empty":""},)"
+                            R"("passthrough_headers":["X-Token"])";
+  const Headers passed = {{"X-Token", "s3cret"}};
+  api.Post("prepare", TwoSteps("saga", terms), passed);
+  for (const char* model : {"tcc", "xa"}) {
+    const std::string body =
+        R"({"gid":")" + std::string(model) + R"(","trans_type":")" + model + "\"" + terms + "}";
+    ASSERT_EQ(api.Post("prepare", body, passed).body, kSuccess);
+  }
+  const std::string workflow =
+      R"({"gid":"w","trans_type":"workflow","query_prepared":"http://a/w",)"
+      R"("custom_data":"{\"name\":\"w\",\"data\":\"\"}")" +
+      terms + "}";
+  const std::string prepared = api.Post("prepareWorkflow", workflow, passed).body;
+  EXPECT_EQ(api.world.Stored("saga").txn.terms->branch_headers.at(0).second, "Bearer s3cret");
+
+  const std::string rpc =
+      R"({"jsonrpc":"2.0","id":1,"method":"prepareWorkflow","params":)" + workflow + "}";
+  for (const std::string& shown :
+       {api.Get("/api/dtmsvr/all").body, api.Get("/api/dtmsvr/query?gid=saga").body,
+        api.Get("/api/dtmsvr/query?gid=tcc").body, api.Get("/api/dtmsvr/query?gid=xa").body,
+        prepared, api.Call({"POST", "/api/json-rpc", passed, rpc}).body}) {
+    EXPECT_THAT(shown, Not(HasSubstr("s3cret")));
+    EXPECT_THAT(shown, HasSubstr(R"("branch_headers":{"Authorization":"***","X-Empty":"***"})"));
+    EXPECT_THAT(shown, HasSubstr(R"(\"Authorization\":\"***\")")) << "options";
+  }
+}
+
 // Fields that a submit names replace those of its prepare; all others stay (design §6).
 TEST(Handlers, ASubmitReplacesTheTermsThatItNames) {
   ApiWorld api;

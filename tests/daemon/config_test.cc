@@ -323,6 +323,24 @@ TEST(PrintConfigTest, ReadsBackWhatNobodyWouldSee) {
   EXPECT_EQ(again->config.store_path, path);
 }
 
+TEST(PrintConfigTest, KeepsTheTokenOfTheWebHookToItself) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"https://hooks.example/services/T0/B0/s3cret", "https://hooks.example/***"},
+      {"https://hooks.example:8443/robot?access_token=s3cret", "https://hooks.example:8443/***"},
+      {"https://hooks.example?access_token=s3cret", "https://hooks.example/***"},
+      {"http://[fd00::7]:80/s3cret", "http://[fd00::7]:80/***"},
+      {"https://hooks.example/", "https://hooks.example/"},
+      {"https://hooks.example", "https://hooks.example"}};
+  for (const auto& [url, shown] : cases) {
+    const Result<Loaded> loaded = BuildConfig({{"AlertWebHook", url, "here"}});
+    ASSERT_TRUE(loaded.ok()) << url;
+    EXPECT_EQ(loaded->config.alert_web_hook, url);
+    EXPECT_THAT(PrintConfig(*loaded),
+                HasSubstr("AlertWebHook: \"" + std::string(shown) + "\"  # here\n"));
+    EXPECT_THAT(PrintConfig(*loaded), Not(HasSubstr("s3cret")));
+  }
+}
+
 TEST(PrintConfigTest, KeepsThePasswordToItself) {
   const Result<Loaded> loaded = BuildConfig({{"Store.Password", "a-secret", "here"}});
   ASSERT_TRUE(loaded.ok());

@@ -132,6 +132,23 @@ TEST_F(WebHookTest, PostsAnAlertAsJsonToTheUrlAsItIs) {
                                   {"status", "aborting"}}));
 }
 
+TEST_F(WebHookTest, TellsNoQueryAndNothingThatNobodyWouldSee) {
+  Recorder recorder({200});
+  WebHook& hook = Hook(recorder.url());
+  Alert alert = Some(
+      "g\xe2\x80\xae"
+      "1");
+  alert.branch = "https://bank.example/undo?token=a-secret&x=y";
+
+  hook.Raise(std::move(alert));
+
+  ASSERT_TRUE(Eventually([&] { return hook.meters().sent.count() == 1; }));
+  const std::string request = recorder.requests().at(0);
+  EXPECT_EQ(request.find("a-secret"), std::string::npos) << request;
+  EXPECT_NE(request.find(R"("branch":"https://bank.example/undo")"), std::string::npos) << request;
+  EXPECT_NE(request.find(R"("gid":"g\u202e1")"), std::string::npos) << request;
+}
+
 TEST_F(WebHookTest, TriesAgainUntilItIsTaken) {
   Recorder recorder({500, 404, 204});
   WebHook& hook = Hook(recorder.url());

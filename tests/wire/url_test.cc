@@ -246,6 +246,13 @@ TEST(Url, LengthIsLimited) {
   EXPECT_FALSE(ParseUrl("http://" + std::string(64, 'a') + "/", "http").ok());
 }
 
+TEST(Url, ShownItHasNoQuery) {
+  EXPECT_EQ(WithoutQuery("http://bank:81/out?token=t&a=b"), "http://bank:81/out");
+  EXPECT_EQ(WithoutQuery("http://bank?token=t/x"), "http://bank");
+  EXPECT_EQ(WithoutQuery("bank:81/b.Bank/Out"), "bank:81/b.Bank/Out");
+  EXPECT_EQ(WithoutQuery(""), "");
+}
+
 TEST(Url, ANulByteIsRefused) {
   EXPECT_FALSE(ParseUrl(std::string_view("http://bank\0.evil/", 18), "http").ok());
 }

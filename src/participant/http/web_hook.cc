@@ -15,7 +15,7 @@ constexpr Duration kDnsTtl = std::chrono::seconds(30);
 std::string BodyOf(const Alert& alert) {
   std::string body;
   wire::ObjectWriter object(body);
-  object.String("branch", alert.branch);
+  object.String("branch", wire::WithoutQuery(alert.branch));
   object.String("error", alert.error);
   object.String("gid", alert.gid);
   object.Number("retry_count", alert.retry_count);
