@@ -262,8 +262,8 @@ std::string ListReply(const ListPage& page, const ListFilter& asked, const Polic
   std::string out = R"({"next_position":)";
   AppendString(out, asked.gid.empty() ? page.next_position : asked.position);
   out += R"(,"transactions":)";
-  if (page.txns.empty()) {
-    out += "null";
+  if (page.txns.empty() && !asked.gid.empty()) {
+    out += "null";  // The gid is unknown; a search that found nothing has an empty list.
   } else {
     AppendList(out, page.txns, [&](const StoredTxn& txn) { AppendTxn(out, txn, policy); });
   }

@@ -315,13 +315,31 @@ TEST(Handlers, ListPagesWithFilters) {
   EXPECT_THAT(page.body, HasSubstr(R"("gid":"g2")"));
   EXPECT_THAT(page.body, Not(HasSubstr(R"("gid":"g1")")));
   EXPECT_THAT(page.body, Not(HasSubstr(R"("next_position":"")")));
-  constexpr char kNothing[] = R"({"next_position":"","transactions":null})";
-  EXPECT_EQ(api.Get("/api/dtmsvr/all?status=failed").body, kNothing);
-  EXPECT_EQ(api.Get("/api/dtmsvr/all?transType=tcc").body, kNothing);
-  EXPECT_EQ(api.Get("/api/dtmsvr/all?createTimeEnd=1").body, kNothing);
+  EXPECT_THAT(api.Get("/api/dtmsvr/all?gid=g1").body, HasSubstr(R"("gid":"g1")"));
+}
+
+// Clients walk through what they get: only what one gid asked for can be "no such thing".
+TEST(Handlers, ListsThatAreEmptyAreListsAndAnUnknownGidIsNull) {
+  ApiWorld api;
+  constexpr char kNothing[] = R"({"next_position":"","transactions":[]})";
+  EXPECT_EQ(api.Get("/api/dtmsvr/all").body, kNothing);
+  EXPECT_EQ(api.Get("/api/dtmsvr/all?gid=").body, kNothing);
+  api.Post("prepare", TwoSteps("g1"));
+  for (const char* query : {"status=failed", "transType=tcc", "createTimeEnd=1",
+                            "createTimeStart=253402300799999", "status=failed&limit=1"}) {
+    EXPECT_EQ(api.Get(std::string("/api/dtmsvr/all?") + query).body, kNothing) << query;
+  }
   EXPECT_EQ(api.Get("/api/dtmsvr/all?gid=none&position=7&limit=x").body,
             R"({"next_position":"7","transactions":null})");
-  EXPECT_THAT(api.Get("/api/dtmsvr/all?gid=g1").body, HasSubstr(R"("gid":"g1")"));
+  EXPECT_EQ(api.Get("/api/dtmsvr/query?gid=none").body, R"({"branches":[],"transaction":null})");
+  EXPECT_EQ(api.Get("/api/dtmsvr/queryKV?cat=topics&key=none").body, R"({"kv":[]})");
+  EXPECT_EQ(api.Get("/api/dtmsvr/scanKV?cat=topics").body, R"({"kv":[],"next_position":""})");
+  EXPECT_THAT(api.Post("prepareWorkflow", R"({"gid":"w","trans_type":"workflow","query_prepared":)"
+                                          R"("http://a/q","custom_data":"{\"name\":\"n\"}"})")
+                  .body,
+              HasSubstr(R"("progresses":[])"));
+  api.Post("prepare", R"({"gid":"t","trans_type":"tcc"})");
+  EXPECT_THAT(api.Get("/api/dtmsvr/query?gid=t").body, HasSubstr(R"({"branches":[],)"));
 }
 
 TEST(Handlers, CountWhatWasMadeDue) {
