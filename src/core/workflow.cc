@@ -10,6 +10,9 @@ namespace {
 
 constexpr auto kUnchanged = Durability::kUnchanged;
 
+// Without a URL the client comes back by itself, or never: nothing of the workflow is ever due.
+bool IsResumed(const Txn& txn) { return !txn.body->query_prepared.empty(); }
+
 // The client's answer says nothing that it has not recorded itself: it is only resumed again,
 // later and later while it cannot be reached.
 Durability On(const Replied& reply, const Change& change) {
@@ -32,6 +35,7 @@ Durability On(const Registered& recorded, const Change& change) {
   txn.branches.push_back(
       {.action = recorded.outcome, .action_time = change.event.now, .created = change.event.now});
   txn.backoff = 0;
+  if (!IsResumed(txn)) return Durability::kDurable;
   return WaitFor(change, RetryInterval(txn, change.policy));
 }
 
@@ -46,7 +50,7 @@ Durability On(const ForceStopped& forced, const Change& change) {
 }
 
 Durability On(const DueReset&, const Change& change) {
-  if (change.txn.due != kNever) return OnDueReset(change);
+  if (change.txn.due != kNever || !IsResumed(change.txn)) return OnDueReset(change);
   change.txn.due = change.event.now;  // Its first resume waits without one.
   return Durability::kDurable;
 }
@@ -66,7 +70,7 @@ Decision Apply(const Txn& txn, const Event& event, const Policy& policy) {
 
 Duties Plan(const Txn& txn, Time now, const Policy& policy) {
   Duties duties;
-  if (txn.IsFinished()) return duties;
+  if (txn.IsFinished() || !IsResumed(txn)) return duties;
   const Time first = txn.created + BaseInterval(*txn.terms, policy);
   PlanQuery(txn.due == kNever ? first : txn.due, now, duties);
   return duties;

@@ -1,6 +1,7 @@
 // A workflow runs in its client, which records the outcome of each step and, in the end, of the
 // whole. The coordinator keeps the record and resumes what is not finished by calling
-// query_prepared; it never decides a workflow itself (protocol §5.7, §12).
+// query_prepared; it never decides a workflow itself (protocol §5.7, §12). One without that URL
+// rests until its client comes back: nothing of it is ever due.
 
 #pragma once
 

@@ -41,7 +41,8 @@ Status CheckProtocol(std::string_view protocol) {
                  " is unknown; use \"http\", \"json-rpc\" or \"grpc\"");
 }
 
-// Where the client is asked, it must be possible to ask it.
+// Where the client is asked, it must be possible to ask it. A workflow may have nobody who resumes
+// it: its client comes back by itself.
 Status CheckQueryUrl(const Body& body, const RequestRules& rules, Intent intent) {
   const std::string& url = body.query_prepared;
   if (url.size() > kMaxUrlBytes) {
@@ -49,8 +50,9 @@ Status CheckQueryUrl(const Body& body, const RequestRules& rules, Intent intent)
                    " characters");
   }
   const bool asks = body.model == Model::kMessage || body.model == Model::kWorkflow;
-  if (!asks || (url.empty() && intent == Intent::kSubmit)) return {};
+  if (!asks) return {};
   if (url.empty()) {
+    if (intent != Intent::kPrepare) return {};
     return Invalid("query_prepared is missing; without it nobody could be asked how it ended");
   }
   Status status = CheckTarget(url, body.protocol, rules.targets);

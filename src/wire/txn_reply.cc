@@ -109,7 +109,9 @@ Time NextLook(const Txn& txn, const Policy& policy) {
   if (prepared && txn.body->model == Model::kSaga) {
     return txn.created + BaseInterval(*txn.terms, policy);
   }
-  const bool by_interval = !prepared || txn.body->model == Model::kWorkflow;
+  const bool workflow = txn.body->model == Model::kWorkflow;
+  if (workflow && txn.body->query_prepared.empty()) return kNever;
+  const bool by_interval = !prepared || workflow;
   if (!by_interval) return PreparedDeadline(txn, policy);
   return std::max(txn.created + ToDuration(txn.terms->delay),
                   txn.updated + RetryInterval(txn, policy));

@@ -119,7 +119,7 @@ TEST(GrpcBadInput, OfBranchesWorkflowsAndTopicsIsRefused) {
   refused(rig.Register(step), "must be succeed or failed");
 
   DtmProgressesReply reply;
-  refused(rig.PrepareWorkflow(Txn("w", "workflow"), reply), "query_prepared is missing");
+  refused(rig.PrepareWorkflow(Txn("w", "workflow"), reply), "custom_data is missing");
   DtmRequest workflow = Workflow("w");
   workflow.set_customeddata("{\"name\":\"\xc3\xa4\"}");
   refused(rig.PrepareWorkflow(workflow, reply), "printable ASCII");

@@ -130,6 +130,22 @@ TEST(GrpcTest, RepeatsAndConflictsFollowTheTable) {
   EXPECT_EQ(rig.Submit(Saga("bad", {"refuse"})).error_code(), StatusCode::ABORTED);
 }
 
+TEST(GrpcTest, AWorkflowMayBeLeftToItsClient) {
+  GrpcRig rig;
+  DtmRequest workflow = Workflow("w");
+  workflow.clear_queryprepared();
+  DtmProgressesReply reply;
+  ASSERT_TRUE(rig.PrepareWorkflow(workflow, reply).ok());
+  EXPECT_EQ(reply.transaction().status(), "prepared");
+  EXPECT_EQ(reply.progresses_size(), 0);
+  EXPECT_TRUE(rig.Register(Recorded("w", "01", "r1")).ok());
+  ASSERT_TRUE(rig.PrepareWorkflow(workflow, reply).ok());
+  ASSERT_EQ(reply.progresses_size(), 1);
+  EXPECT_EQ(reply.progresses(0).bindata(), "r1");
+  EXPECT_EQ(rig.Stored("w")->wake, kNever);
+  EXPECT_TRUE(rig.Submit(WorkflowEnd("w", "succeed")).ok());
+}
+
 TEST(GrpcTest, AWorkflowShowsWhatItRecordedAndItsResult) {
   GrpcRig rig;
   DtmProgressesReply reply;

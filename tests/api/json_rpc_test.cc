@@ -102,6 +102,25 @@ TEST(JsonRpc, PreparesWorkflows) {
             kOk);
 }
 
+TEST(JsonRpc, AWorkflowMayBeLeftToItsClient) {
+  RpcWorld api;
+  for (const char* url : {"", R"("query_prepared":null,)", R"("query_prepared":"",)"}) {
+    const std::string gid = "w" + std::to_string(std::string(url).size());
+    const std::string prepare =
+        Request("prepareWorkflow", R"({"gid":")" + gid + R"(","trans_type":"workflow",)" + url +
+                                       R"("protocol":"json-rpc",)"
+                                       R"("custom_data":"{\"name\":\"n\"}"})");
+    EXPECT_THAT(api.Ask(prepare), HasSubstr(R"("status":"prepared")"));
+    EXPECT_EQ(api.Ask(Request("registerBranch",
+                              R"({"gid":")" + gid + R"(","trans_type":"workflow","op":"action",)" +
+                                  R"("branch_id":"01","status":"succeed","data":"r"})")),
+              kOk);
+    EXPECT_THAT(api.Ask(prepare), HasSubstr(R"("bin_data":"cg==","branch_id":"01")"));
+  }
+  api.world.Run(std::chrono::hours(1));
+  EXPECT_TRUE(api.world.participant.calls.empty());
+}
+
 TEST(JsonRpc, TellsFailuresWithTheirReason) {
   RpcWorld api;
   api.world.participant.scripts["http://a/a1"] = {{Outcome::kFailure, "no money"}};

@@ -119,8 +119,8 @@ const Bad kBad[] = {
     {"submit", Delayed(R"({"delay":99999999999999999999})"), "custom_data"},
     {"submit", Delayed(R"({"delay":9} x)"), "custom_data"},
     // Workflows.
-    {"prepareWorkflow", Request("workflow", R"("custom_data":"{\"name\":\"n\"}")"),
-     "query_prepared is missing"},
+    {"prepareWorkflow", Request("workflow", R"("query_prepared":7)"), "query_prepared must be"},
+    {"prepareWorkflow", Request("workflow", Asking("")), "custom_data is missing"},
     {"prepareWorkflow", Request("workflow", Asking("a/wf")), "query_prepared"},
     {"prepareWorkflow", Request("workflow", Asking("http://a/wf?op=x")), "'op'"},
     {"prepareWorkflow", Request("workflow", Asking("http://a/wf")), "custom_data is missing"},

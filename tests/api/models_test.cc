@@ -163,6 +163,35 @@ TEST_F(ModelsTest, AWorkflowIsResumedWithItsNameAndInput) {
   EXPECT_EQ(api_.world.Stored("g").txn.terms->workflow_input, "in");
 }
 
+// The part of a record that has neither steps nor payloads, in the order of a reply.
+std::string Head(std::string body) {
+  const std::size_t begin = body.find(R"({"id":0,"create_time")", body.find("transaction"));
+  body.erase(0, begin);
+  const std::size_t steps = body.find(R"("steps":)");
+  if (steps == std::string::npos) return body.substr(0, body.find("}"));
+  return body.erase(steps, body.find(R"("status":)") - steps).substr(0, body.find("}"));
+}
+
+// C#'s SDK leaves the URL out: null, or an empty text.
+TEST_F(ModelsTest, AWorkflowMayBeLeftToItsClient) {
+  for (const char* url : {"", R"("query_prepared":null,)", R"("query_prepared":"",)"}) {
+    const std::string gid = "g" + std::to_string(std::string(url).size());
+    const std::string body = Request(
+        gid, "workflow", url + std::string(R"("custom_data":"{\"name\":\"n\",\"data\":null}")"));
+    EXPECT_EQ(api_.Post("prepareWorkflow", body).status, 200) << url;
+    Expect(200, "registerBranch", Recorded(gid, "01", "one"));
+    api_.world.Run(std::chrono::hours(1));
+    EXPECT_THAT(Rows(api_.Post("prepareWorkflow", body).body), ElementsAre("01 action succeed"));
+    EXPECT_THAT(Query(gid), Not(HasSubstr("next_cron_time")));
+    EXPECT_THAT(api_.Get("/api/dtmsvr/all?transType=workflow&status=prepared").body,
+                HasSubstr("\"gid\":\"" + gid + "\""));
+    EXPECT_EQ(Head(api_.Get("/api/dtmsvr/all?gid=" + gid).body), Head(Query(gid)));
+    Expect(200, "submit", Ended(gid, R"("status":"succeed")"));
+    EXPECT_THAT(Query(gid), HasSubstr(R"("status":"succeed")"));
+  }
+  EXPECT_TRUE(api_.world.participant.calls.empty());
+}
+
 TEST_F(ModelsTest, RepeatsOfAPrepareAreAnsweredByTheTable) {
   for (const char* type : {"tcc", "xa"}) {
     const std::string gid = type;
@@ -372,15 +401,6 @@ TEST_F(ModelsTest, AGidIsBoundToTheNameOfItsWorkflow) {
   Expect(409, "prepareWorkflow", other);
   EXPECT_THAT(api_.Post("prepareWorkflow", other).body, HasSubstr("'transfer'"));
   EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);
-}
-
-// The part of a record that has neither steps nor payloads, in the order of a reply.
-std::string Head(std::string body) {
-  const std::size_t begin = body.find(R"({"id":0,"create_time")", body.find("transaction"));
-  body.erase(0, begin);
-  const std::size_t steps = body.find(R"("steps":)");
-  if (steps == std::string::npos) return body.substr(0, body.find("}"));
-  return body.erase(steps, body.find(R"("status":)") - steps).substr(0, body.find("}"));
 }
 
 TEST_F(ModelsTest, TheListShowsWhatTheQueryShowsButForTheSteps) {

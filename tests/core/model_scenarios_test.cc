@@ -228,6 +228,30 @@ reset due -> prepared  call 00/workflow
 )");
 }
 
+// Its client comes back by itself, whatever the terms say of intervals and time-outs.
+TEST(WorkflowTest, WithoutAUrlHasNothingDueButIsRecordedAndEnded) {
+  Scenario workflow(0, Model::kWorkflow);
+  workflow.body().query_prepared.clear();
+  workflow.terms().retry_interval = seconds(1);
+  workflow.terms().timeout_to_fail = seconds(2);
+  workflow.Prepare().Pass(seconds(100'000)).Tick().ResetDue();
+  workflow.Register(1, BranchStatus::kSucceed).Reload().Tick().ResetDue();
+  workflow.Register(1, BranchStatus::kFailed).Register(2, BranchStatus::kFailed);
+  workflow.EndWorkflow(TxnStatus::kFailed);
+  EXPECT_EQ(workflow.Transcript(), R"(
+prepare -> prepared
+tick 100000s -> prepared (unchanged)
+reset due -> prepared (unchanged)
+register 01 -> prepared
+reload -> prepared
+tick 100000s -> prepared (unchanged)
+reset due -> prepared (unchanged)
+register 01 -> prepared (unchanged)
+register 02 -> prepared
+end failed -> failed
+)");
+}
+
 Decision Given(const Scenario& scenario, decltype(Event::what) what) {
   return model::Apply(scenario.txn(), {kStart, 1.0, std::move(what)}, {});
 }

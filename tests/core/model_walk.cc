@@ -301,6 +301,9 @@ Answer::Kind ModelWalk::EndWorkflow(const WalkState& state, TxnStatus end) {
 // The next state when participants say yes, a resumed workflow ends, and time goes on.
 WalkState ModelWalk::FairNext(const WalkState& state) {
   const Duties duties = model::Plan(state.memory, kWalkStart, plan_.policy);
+  if (IsLeftAlone(*body_)) {  // Its client comes back by itself.
+    return Stored(state, Decide(state, WorkflowEnded{TxnStatus::kSucceed, "", ""}));
+  }
   if (!duties.calls.empty()) {
     const Call call = duties.calls.front();
     const WalkState called = Called(state, call);

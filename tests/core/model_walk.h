@@ -86,6 +86,7 @@ class ModelWalk {
   // model_walk_checks.cc
   void CheckState(const WalkState& state);
   void CheckRecord(const WalkState& state);
+  void CheckLeftAlone(const WalkState& state);
   void CheckDecision(const WalkState& before, const Event& event, const Decision& decision);
   void CheckCause(const WalkState& before, const Event& event, const Txn& next);
   void CheckGrowth(const WalkState& before, const Txn& next);
@@ -104,6 +105,9 @@ class ModelWalk {
   std::vector<std::string> to_visit_;
   std::vector<std::string> violations_;
 };
+
+// Whether it is a workflow that nobody resumes.
+bool IsLeftAlone(const Body& body);
 
 // A state as text: what is not in it is not part of a state.
 std::string Describe(const WalkState& state);

@@ -49,7 +49,8 @@ void ModelWalk::CheckState(const WalkState& state) {
   const Txn& txn = state.memory;
   const Duties duties = model::Plan(txn, kWalkStart, plan_.policy);
   const bool idle = duties.calls.empty() && duties.wake == kNever;
-  Expect(txn.IsFinished() == idle, "G10 it is driven to its end", state);
+  const bool rests = txn.IsFinished() || IsLeftAlone(*body_);
+  Expect(rests == idle, "G10 it is driven to its end", state);
   const bool waits = std::ranges::any_of(txn.branches, &Branch::tried);
   Expect(!waits || txn.IsFinished() || txn.due != kNever, "a wait has an end", state);
   CheckRecord(state);
@@ -72,6 +73,20 @@ void ModelWalk::CheckRecord(const WalkState& state) {
     }
   }
   if (workflow) Expect(state.forward.empty() && state.backward.empty(), "W only resumes", state);
+  if (IsLeftAlone(*record.body)) CheckLeftAlone(state);
+}
+
+bool IsLeftAlone(const Body& body) {
+  return body.model == Model::kWorkflow && body.query_prepared.empty();
+}
+
+// Nothing is ever due: it costs nothing, and no restart brings it back to memory.
+void ModelWalk::CheckLeftAlone(const WalkState& state) {
+  for (const Txn* txn : {&state.memory, &state.durable}) {
+    const Duties duties = model::Plan(*txn, kWalkStart, plan_.policy);
+    Expect(duties.calls.empty() && duties.wake == kNever, "W nobody is resumed", state);
+    Expect(txn->due == kNever, "W no time is kept for nobody", state);
+  }
 }
 
 void ModelWalk::CheckDecision(const WalkState& before, const Event& event,

@@ -78,6 +78,14 @@ WalkPlan Workflow() {
   return plan;
 }
 
+// Its client comes back by itself, or never.
+WalkPlan WorkflowLeftAlone() {
+  WalkPlan plan = Workflow();
+  plan.name += ", without a URL";
+  plan.body.query_prepared.clear();
+  return plan;
+}
+
 void ExpectPromisesKept(const WalkPlan& plan, std::size_t states) {
   ModelWalk walk(plan);
   for (const std::string& violation : walk.Run()) ADD_FAILURE() << plan.name << ": " << violation;
@@ -117,7 +125,10 @@ TEST(ModelWalkTest, DirectMessage) {
   ExpectPromisesKept(Message(kOneWithoutUrl, kDirect, kNone), 48);
 }
 
-TEST(ModelWalkTest, WorkflowWithTwoRunners) { ExpectPromisesKept(Workflow(), 3417); }
+TEST(ModelWalkTest, WorkflowWithTwoRunners) {
+  ExpectPromisesKept(Workflow(), 3417);
+  ExpectPromisesKept(WorkflowLeftAlone(), 405);
+}
 
 #ifdef TREATY_CANARIES
 // A walk that finds no mistake is worth nothing: each of these is one.
@@ -141,6 +152,8 @@ TEST(ModelWalkTest, FindsEachMistake) {
            Mistake{Canary::kNoDelay, Message(kPlain, true, kDelay)},
            Mistake{Canary::kResultRewritten, Workflow()},
            Mistake{Canary::kRunnerToldFailure, Workflow()},
+           Mistake{Canary::kResultRewritten, WorkflowLeftAlone()},
+           Mistake{Canary::kRunnerToldFailure, WorkflowLeftAlone()},
        }) {
     canary::armed = mistake.canary;
     EXPECT_FALSE(ModelWalk(mistake.plan).Run().empty())

@@ -197,6 +197,61 @@ TEST(WorkflowEngineTest, AShortPauseIsNotForgotten) {
   EXPECT_LE(world.participant.Count("00/transfer"), 13u);
 }
 
+TxnRequest LeftAlone(const std::string& gid, Terms terms = {}) {
+  TxnRequest request = Workflow(gid, std::move(terms));
+  auto body = std::make_shared<Body>(*request.body);
+  body->query_prepared.clear();
+  request.body = std::move(body);
+  return request;
+}
+
+// It costs nothing while it rests: no memory, no look at it, no wake-up at the next start.
+TEST(WorkflowEngineTest, OneWithoutAUrlRestsInTheStoreUntilItsClientComesBack) {
+  World world;
+  Terms terms;
+  terms.retry_interval = seconds(1);
+  terms.timeout_to_fail = seconds(2);
+  world.PrepareWorkflow(LeftAlone("g", terms));
+  world.Register(Step("g", "01", "one"));
+  world.Run(seconds(3'600));
+  for (const bool crash : {true, false}) {
+    EXPECT_EQ(world.engine->counts().live_txns, 0u);
+    EXPECT_EQ(world.Stored("g").owner, "");
+    EXPECT_EQ(world.Stored("g").wake, kNever);
+    EXPECT_EQ(world.Stored("g").txn.due, kNever);
+    if (crash) world.Crash();
+    world.Restart();
+    world.Run(seconds(3'600));
+  }
+  std::optional<StoredTxn> record;
+  world.PrepareWorkflow(LeftAlone("g", terms), &record);
+  const auto known = world.Register(Step("g", "01", "another"));
+  const auto next = world.Register(Step("g", "02", "two"));
+  world.Run(milliseconds(20));
+  ASSERT_TRUE(record.has_value());
+  ASSERT_EQ(record->txn.registered.size(), 1u);
+  EXPECT_EQ(record->txn.registered[0]->payload, "one");
+  EXPECT_EQ(known->value().kind, kRecorded);
+  EXPECT_EQ(next->value().kind, kSuccess);
+  world.EndWorkflow("g", {TxnStatus::kSucceed, "", ""});
+  world.Run();
+  EXPECT_EQ(world.Status("g"), TxnStatus::kSucceed);
+  EXPECT_TRUE(world.participant.calls.empty());
+}
+
+TEST(WorkflowEngineTest, OneWithoutAUrlIsEndedByForceAndPassedOverByResets) {
+  World world;
+  world.PrepareWorkflow(LeftAlone("g"));
+  world.Run(seconds(3'600));
+  const auto reset = world.ResetNextCronTime("g");
+  const auto forced = world.ForceStop("g");
+  world.Run(seconds(3'600));
+  EXPECT_EQ(reset->value().kind, kSuccess);
+  EXPECT_EQ(forced->value().kind, kSuccess);
+  EXPECT_EQ(world.Status("g"), TxnStatus::kFailed);
+  EXPECT_TRUE(world.participant.calls.empty());
+}
+
 TEST(WorkflowEngineTest, AForcedStopEndsIt) {
   World world;
   world.participant.scripts["q"] = {{Outcome::kUnknown, ""}};

@@ -222,6 +222,17 @@ class FixturesTest(unittest.TestCase):
         self.assertTrue(self.csharp(self.post("submit", "csharp/workflow_submit.json")))
         self.expect_status("succeed")
 
+    # A query_prepared of null: nobody resumes it, the next run goes on.
+    def test_csharp_workflow_without_a_url(self):
+        first = self.prepare_workflow("csharp/workflow_alone.json")
+        self.assertEqual((first["transaction"]["status"], first["progresses"]), ("prepared", []))
+        self.assertTrue(self.csharp(self.post("registerBranch", "go/workflow_register.json")))
+        again = self.prepare_workflow("csharp/workflow_alone.json")
+        self.assertEqual([p["branch_id"] for p in again["progresses"]], ["01"])
+        self.assertTrue(self.csharp(self.post("submit", "csharp/workflow_submit.json")))
+        self.expect_status("succeed")
+        self.assertEqual(self.server.paths, [])
+
     # --- PHP ---
 
     def test_php_new_gid(self):

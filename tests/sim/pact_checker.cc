@@ -190,6 +190,10 @@ void PactChecker::CheckIndex(const Pact& pact, const Write& write, Time now) {
   const Txn& txn = *write.txn;
   if (txn.IsFinished() || txn.IsQuarantined()) return;
   const bool owned = !write.owner.empty();
+  if (txn.body->model == Model::kWorkflow && txn.body->query_prepared.empty()) {
+    if (owned || write.wake != kNever) Fail(txn.gid(), "G10: looked after without a URL");
+    return;
+  }
   if (owned && !pact.owner.empty() && pact.owner != write.owner) marks_.Hit(Mark::kTakenOver);
   if (owned && write.wake != kNever) marks_.Hit(Mark::kChangedByAnother);
   if (owned) return;

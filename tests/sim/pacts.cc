@@ -109,6 +109,7 @@ Pacts::Pact Pacts::DrawPact(std::size_t number) {
   if (!pact.topic.empty()) pact.steps[number % pact.steps.size()].action = "topic://" + pact.topic;
   pact.commits = rng.Percent(60);
   pact.direct = pact.model == Model::kMessage && pact.commits && rng.Percent(50);
+  pact.alone = pact.model == Model::kWorkflow && number % 3 == 2;
   pact.options = DrawOptions(pact);
   pact.dies_at =
       rng.Percent(25) ? rng.Between(1, static_cast<std::uint32_t>(count) + 1) : count + 9;
@@ -210,7 +211,8 @@ void Pacts::Heard(std::size_t index, std::size_t stage, const Answer& answer) {
 void Pacts::Prepare(std::size_t index, AnswerFn heard) {
   const Pact& pact = pacts_[index];
   std::string json = Head(pact.gid, pact.model) + pact.options;
-  if (pact.model == Model::kMessage || pact.model == Model::kWorkflow) {
+  const bool asked = pact.model == Model::kMessage || pact.model == Model::kWorkflow;
+  if (asked && !pact.alone) {
     json += "," + Member("query_prepared", std::string(kBank) + "client");
   }
   if (pact.model == Model::kMessage) json += StepsJson(pact.steps);
@@ -273,7 +275,9 @@ void Pacts::Decide(std::size_t index, bool commit, AnswerFn heard) {
 
 void Pacts::OnResumed(const std::string& gid) {
   for (std::size_t i = 0; i < pacts_.size(); ++i) {
-    if (pacts_[i].gid == gid) StartRun(i);
+    if (pacts_[i].gid != gid) continue;
+    pacts_[i].resumed = true;
+    StartRun(i);
   }
 }
 
@@ -325,6 +329,8 @@ void Pacts::CheckRest(const std::function<void(const std::string&, std::string)>
 void Pacts::CheckPact(const Pact& pact, const std::vector<Service>& services,
                       const std::function<void(const std::string&, std::string)>& fail) {
   const Txn& txn = checker_->Stored(pact.gid);
+  if (pact.alone && pact.resumed) return fail(pact.gid, "W: resumed without a URL");
+  if (pact.alone && txn.status == TxnStatus::kPrepared && txn.due == kNever) return;
   if (!txn.IsFinished()) return fail(pact.gid, "L1: at rest as " + std::string(Name(txn.status)));
   if (txn.force.when != kNever || pact.model == Model::kWorkflow) return;
   std::size_t delivered = 0;

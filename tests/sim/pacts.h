@@ -49,6 +49,8 @@ class Pacts {
     bool commits = true;      // What its client decides.
     bool waits = false;
     bool direct = false;    // A message that is submitted without a prepare.
+    bool alone = false;     // A workflow without a URL: nobody resumes it.
+    bool resumed = false;   // By the coordinator.
     std::size_t stage = 0;  // Requests that have been heard of.
     std::size_t dies_at = 0;
     bool over = false;
