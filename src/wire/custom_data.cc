@@ -57,6 +57,13 @@ int Base64Value(char c) {
 
 }  // namespace
 
+bool IsNullText(std::string_view json) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t begin = json.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return false;
+  return json.substr(begin, json.find_last_not_of(kBlanks) + 1 - begin) == "null";
+}
+
 std::optional<std::string> DecodeBase64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   if (text.ends_with("==")) {

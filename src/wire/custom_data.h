@@ -17,6 +17,9 @@ namespace treaty::wire {
 // text.
 Status ReadCustomData(Model model, std::size_t steps, Terms& terms);
 
+// Whether it is the text null, with which some serializers write that there is nothing.
+bool IsNullText(std::string_view json);
+
 // Standard base64 with padding; nothing for other text.
 std::optional<std::string> DecodeBase64(std::string_view text);
 

@@ -42,12 +42,13 @@ class Document {
 };
 
 // The values of known keys in an object, in the order of `names`: the last non-null one each.
-// `found[i]` is false for those that are absent or null. Keys are compared without case; others
-// are skipped.
+// `found[i]` is false for those that are absent or null; `named[i]` is true for null, too. Keys are
+// compared without case; others are skipped.
 template <std::size_t kCount>
 struct Fields {
   std::array<Element, kCount> values;
   std::array<bool, kCount> found{};
+  std::array<bool, kCount> named{};
 };
 
 bool EqualNoCase(std::string_view a, std::string_view b);
@@ -57,9 +58,10 @@ Fields<kCount> Select(simdjson::dom::object object,
                       const std::array<std::string_view, kCount>& names) {
   Fields<kCount> fields;
   for (const auto [key, value] : object) {
-    if (value.is_null()) continue;
     for (std::size_t i = 0; i < kCount; ++i) {
       if (key.size() != names[i].size() || !EqualNoCase(key, names[i])) continue;
+      fields.named[i] = true;
+      if (value.is_null()) break;
       fields.values[i] = value;
       fields.found[i] = true;
       break;

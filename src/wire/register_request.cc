@@ -36,7 +36,7 @@ Status FindRpcTrouble(const Step& step, const RequestRules& rules, Model model) 
 }
 
 // A branch without URLs counts as done at once, so a key that was forgotten or misspelt would look
-// like success. TCC may say by an empty text that there is nothing to do.
+// like success. TCC may say by an empty text, or by null for both, that there is nothing to do.
 Status CheckHasUrls(const RegisterFields& fields, Model model) {
   if (model == Model::kXa && fields.url.empty()) {
     return Invalid("url is missing; an xa branch is committed and rolled back there");
@@ -149,6 +149,9 @@ Result<RegisterRequest> ParseRegisterRequest(std::string_view json, const Reques
     const auto text = ReadString(selected.values[i], kKeys[i]);
     if (!text.ok()) return text.status();
     texts[i] = *text;
+  }
+  if (selected.named[4] && selected.named[5]) {  // Then neither was forgotten, null or not.
+    for (const std::size_t i : {4U, 5U}) texts[i] = texts[i].value_or(std::string_view());
   }
   const auto text = [&texts](std::size_t i) { return texts[i].value_or(std::string_view()); };
   return BuildRegisterRequest({.gid = text(0),

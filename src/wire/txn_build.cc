@@ -106,6 +106,13 @@ Status CheckResume(const Body& body, const Terms& terms) {
   return status.ok() ? status : Invalid("custom_data: data: " + status.message());
 }
 
+// Then a submit after a prepare leaves what was prepared.
+void ForgetNullData(TxnFields& fields) {
+  if (!IsNullText(fields.terms->custom_data)) return;
+  fields.terms->custom_data.clear();
+  fields.options.reset(static_cast<std::size_t>(Option::kCustomData));
+}
+
 // A submit without steps is of a prepared transaction, which has them: the engine compares.
 Status BuildData(const Body& body, const RequestRules& rules, Intent intent, Terms& terms) {
   const bool steps_elsewhere = intent == Intent::kSubmit && body.steps.empty();
@@ -131,6 +138,7 @@ Status BuildTerms(const Body& body, const RequestRules& rules, Intent intent, bo
 
 Result<TxnRequest> BuildTxnRequest(TxnFields fields, const RequestRules& rules, Intent intent) {
   TxnRequest request;
+  ForgetNullData(fields);
   auto body = std::make_shared<Body>();
   if (Status status = BuildBody(fields, rules, intent, *body); !status.ok()) return status;
   const bool ends = body->model == Model::kWorkflow && intent == Intent::kSubmit;

@@ -130,6 +130,18 @@ TEST(GrpcTest, RepeatsAndConflictsFollowTheTable) {
   EXPECT_EQ(rig.Submit(Saga("bad", {"refuse"})).error_code(), StatusCode::ABORTED);
 }
 
+// JSON in the message may say that there is nothing, in whatever spelling.
+TEST(GrpcTest, TheTextNullIsNothing) {
+  GrpcRig rig;
+  for (const std::string null : {"null", " null\n"}) {
+    DtmRequest request = Txn("g" + std::to_string(null.size()), "tcc");
+    request.set_steps(null);
+    request.set_customeddata(null);
+    ASSERT_TRUE(rig.Prepare(request).ok());
+    EXPECT_EQ(rig.Stored(request.gid())->txn.terms->custom_data, "");
+  }
+}
+
 TEST(GrpcTest, AWorkflowMayBeLeftToItsClient) {
   GrpcRig rig;
   DtmRequest workflow = Workflow("w");

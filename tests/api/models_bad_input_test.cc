@@ -109,7 +109,10 @@ const Bad kBad[] = {
     {"prepare", Delayed("x"), "custom_data"},
     {"submit", Delayed("x"), "custom_data"},
     {"submit", Delayed("[]"), "custom_data must be a JSON object"},
-    {"submit", Delayed("null"), "custom_data must be a JSON object"},
+    {"submit", Delayed("nul"), "custom_data"},
+    {"submit", Delayed("null null"), "custom_data"},
+    {"submit", Delayed("\"null\""), "custom_data must be a JSON object"},
+    {"submit", Delayed(" "), "custom_data"},
     {"submit", Delayed(R"({"delay":-1})"), "delay must be from 0 to 31536000"},
     {"submit", Delayed(R"({"delay":31536001})"), "delay must be from 0"},
     {"submit", Delayed(R"({"delay":1.5})"), "delay must be a whole number"},
@@ -124,6 +127,7 @@ const Bad kBad[] = {
     {"prepareWorkflow", Request("workflow", Asking("a/wf")), "query_prepared"},
     {"prepareWorkflow", Request("workflow", Asking("http://a/wf?op=x")), "'op'"},
     {"prepareWorkflow", Request("workflow", Asking("http://a/wf")), "custom_data is missing"},
+    {"prepareWorkflow", Workflow("null"), "custom_data is missing"},
     {"prepareWorkflow", Workflow("x"), "custom_data"},
     {"prepareWorkflow", Workflow("[]"), "custom_data must be a JSON object"},
     {"prepareWorkflow", Workflow("{}"), "name is missing"},
@@ -243,8 +247,12 @@ TEST(ModelsBadInput, OfABranchsUrlsIsRefusedAndRegistersNothing) {
         "url: ");
   }
   // A key that is misspelt, or another model's, would leave a branch that is done at once.
-  const std::string both[] = {"", R"("Confrim":"http://a/x")", R"("url":"http://a/x")",
-                              R"("confirm":null)"};
+  const std::string both[] = {"",
+                              R"("Confrim":"http://a/x")",
+                              R"("url":"http://a/x")",
+                              R"("confirm":null)",
+                              R"("confirm":null,"Cansel":null)",
+                              R"("cancel":null)"};
   for (const std::string& keys : both) {
     ExpectRefusal(api.Post("registerBranch", Branch("tcc", keys)), "neither confirm nor cancel");
   }
@@ -266,6 +274,12 @@ TEST(ModelsBadInput, TheRequestsTheTableVariesAreGoodThemselves) {
       {"submit", Delayed(R"({"delay":31536000})")},
       {"submit", Delayed(R"({"Delay":0,"other":[]})")},
       {"submit", Delayed(R"({"delay":null})")},
+      {"submit", Delayed("null")},
+      {"submit", Delayed(" null ")},
+      {"submit", Request("saga", R"("custom_data":"null")")},
+      {"prepare", Request("saga", R"("custom_data":"null")")},
+      {"prepare", Request("tcc", R"("custom_data":"null")")},
+      {"prepare", Request("xa", R"("custom_data":"null")")},
       {"prepareWorkflow", Workflow(R"({"name":"n"})")},
       {"prepareWorkflow", Workflow(R"({"name":"n","data":null})")},
       {"prepareWorkflow", Workflow(R"({"name":"n","data":""})")},

@@ -393,6 +393,34 @@ TEST_F(ModelsTest, ASubmitWithoutStepsOfAnUnknownMessageIsRefused) {
   EXPECT_EQ(api_.world.participant.Count("01/action"), 1u);
 }
 
+// It counts as absent everywhere: what was prepared stays.
+TEST_F(ModelsTest, CustomDataOfTheTextNullIsNone) {
+  Expect(200, "prepare", Message("msg", R"("custom_data":"{\"delay\":60}")"));
+  Expect(200, "submit", Message("msg", R"("custom_data":"null")"));
+  EXPECT_THAT(Query("msg"), HasSubstr(R"("custom_data":"{\"delay\":60}")"));
+  EXPECT_TRUE(api_.world.participant.calls.empty());
+  for (const char* type : {"tcc", "xa", "saga"}) {
+    Expect(200, "prepare", Request(type, type, R"("custom_data":"null")"));
+    EXPECT_THAT(Query(type), Not(HasSubstr("custom_data"))) << type;
+  }
+}
+
+// A branch that only tries, as serializers write it that leave nothing out.
+TEST_F(ModelsTest, ATccBranchWithNullForBothUrlsIsDoneAtOnce) {
+  for (const char* end : {"submit", "abort"}) {
+    const std::string gid = end;
+    Expect(200, "prepare", Request(gid, "tcc"));
+    Expect(200, "registerBranch",
+           Request(gid, "tcc", R"("branch_id":"01","confirm":null,"cancel":null,"data":null)"));
+    Expect(200, "registerTccBranch",
+           Request(gid, "tcc", R"("branch_id":"02","Confirm":null,"cancel":"","data":"{}")"));
+    Expect(200, end, Request(gid, "tcc"));
+    EXPECT_THAT(Query(gid), HasSubstr(gid == "submit" ? R"("status":"succeed","protocol")"
+                                                      : R"("status":"failed","protocol")"));
+  }
+  EXPECT_TRUE(api_.world.participant.calls.empty());
+}
+
 TEST_F(ModelsTest, AGidIsBoundToTheNameOfItsWorkflow) {
   Expect(200, "submit", Message("m"));
   EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);

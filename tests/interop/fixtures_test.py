@@ -233,6 +233,14 @@ class FixturesTest(unittest.TestCase):
         self.expect_status("succeed")
         self.assertEqual(self.server.paths, [])
 
+    # Null for what there is not, as a serializer writes it that leaves nothing out.
+    def test_csharp_tcc_that_only_tries(self):
+        self.assertTrue(self.csharp(self.post("prepare", "csharp/tcc_prepare.json")))
+        self.assertTrue(self.csharp(self.post("registerBranch", "csharp/tcc_register_none.json")))
+        self.assertTrue(self.csharp(self.post("submit", "csharp/tcc_prepare.json")))
+        self.expect_status("succeed")
+        self.assertEqual(self.server.paths, [])
+
     # --- PHP ---
 
     def test_php_new_gid(self):

@@ -14,6 +14,7 @@
 
 #include "core/step.h"
 #include "store/store.h"
+#include "wire/custom_data.h"
 #include "wire/json_reader.h"
 #include "wire/request_parts.h"
 #include "wire/topic_request.h"
@@ -102,7 +103,7 @@ OptionSet OptionsIn(const Terms& terms) {
 
 // Steps are JSON within the message. C# sends "" for none, Go the text null.
 Result<std::optional<Document>> ReadStepText(const std::string& text) {
-  if (text.empty() || text == "null") return std::optional<Document>();
+  if (text.empty() || IsNullText(text)) return std::optional<Document>();
   auto document = Document::ParseAny(text, Document::Slot::kRequest, "Steps");
   if (!document.ok()) return document.status();
   return std::optional(*std::move(document));
