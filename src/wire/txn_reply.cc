@@ -86,17 +86,24 @@ void AddTerms(ObjectWriter& object, const Terms& terms) {
   object.NumberIfAny("retry_limit", terms.retry_limit);
 }
 
+// Clients take the word for an error wherever it stands in a reply. A saga's reason bears it as the
+// reference's does; that of a message is Treaty's own.
+std::string ShownReason(const Txn& txn) {
+  const bool message = txn.body->model == Model::kMessage;
+  return message ? PlainText(txn.rollback_reason) : txn.rollback_reason;
+}
+
 void AddOutcome(ObjectWriter& object, const Txn& txn) {
   if (txn.status == TxnStatus::kSucceed) object.TimeIfAny("finish_time", txn.finished);
   if (txn.status == TxnStatus::kFailed) object.TimeIfAny("rollback_time", txn.finished);
   object.StringIfAny("result", txn.result);
-  object.StringIfAny("rollback_reason", txn.rollback_reason);
+  object.StringIfAny("rollback_reason", ShownReason(txn));
 }
 
 void AddForce(ObjectWriter& object, const Force& force) {
   if (force.when == kNever) return;
   object.String("forced_by", force.who);
-  object.String("forced_reason", force.why);
+  object.String("forced_reason", PlainText(force.why));
   object.TimeOrNull("forced_time", force.when);
 }
 

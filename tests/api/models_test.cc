@@ -421,6 +421,17 @@ TEST_F(ModelsTest, ATccBranchWithNullForBothUrlsIsDoneAtOnce) {
   EXPECT_TRUE(api_.world.participant.calls.empty());
 }
 
+// C#'s client takes the word for an error wherever it stands in a reply.
+TEST_F(ModelsTest, WhatTreatyItselfWritesOfAnEndBearsNoWordOfFailure) {
+  api_.world.participant.scripts["http://a/q"] = {{Outcome::kFailure, "no SUCCESS but FAILURE"}};
+  Expect(200, "prepare", Message("denied"));
+  api_.world.Run(seconds(60));
+  Expect(200, "prepare", Message("aborted"));
+  Expect(200, "abort", Request("aborted", "msg", R"("rollback_reason":"FAILURE of mine")"));
+  Expect(200, "prepare", Request("forced", "tcc"));
+  Expect(200, "forceStop", R"({"gid":"forced","reason":"FAILURE, SUCCESS or ONGOING"})");
+  const std::pair<const char*, const char*> shown[] = {
+      {"denied", R"("url:http://a/q return failed: no success but failure")"},
 TEST_F(ModelsTest, AGidIsBoundToTheNameOfItsWorkflow) {
   Expect(200, "submit", Message("m"));
   EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);
