@@ -177,11 +177,26 @@ void Connection::Ended(const Error& error) {
   Deliver();
 }
 
+// Writes the blank that the parser misses, and lets it begin anew.
+bool Connection::CompleteStatusLine() {
+  const std::string_view got(in_.data() + begin_, end_ - begin_);
+  if (!EndsAfterStatus(got) || end_ >= kLargestBuffer) return false;
+  if (end_ == in_.size()) in_.push_back('\0');
+  const auto blank = in_.begin() + static_cast<std::ptrdiff_t>(begin_ + kStatusLineSize);
+  std::copy_backward(blank, in_.begin() + static_cast<std::ptrdiff_t>(end_),
+                     in_.begin() + static_cast<std::ptrdiff_t>(end_ + 1));
+  *blank = ' ';
+  ++end_;
+  parser_.emplace(body_, options_.max_reply_bytes);
+  return true;
+}
+
 void Connection::Parse() {
   while (begin_ < end_) {
     Error error;
     begin_ += parser_->put(asio::buffer(in_.data() + begin_, end_ - begin_), error);
     if (error == boost::beast::http::error::need_more) break;
+    if (error == boost::beast::http::error::bad_status && CompleteStatusLine()) continue;
     if (error) return Broken("malformed reply: " + error.message());
     if (parser_->cut()) return Deliver();
     if (!parser_->is_done()) continue;

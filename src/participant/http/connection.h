@@ -94,6 +94,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void Received(const Error& error, std::size_t bytes);
   void Ended(const Error& error);
   void Parse();
+  bool CompleteStatusLine();
   void Deliver();
   void Broken(const std::string& why);
 

@@ -7,6 +7,10 @@
 
 namespace treaty {
 
+bool EndsAfterStatus(std::string_view reply) {
+  return reply.starts_with("HTTP/1.") && reply.find('\r') == kStatusLineSize;
+}
+
 ReplyParser::ReplyParser(std::string& body, std::size_t limit) : body_(body), limit_(limit) {
   body_.clear();
   eager(true);

@@ -6,10 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace treaty {
 
 inline constexpr std::uint32_t kMaxReplyHeaderBytes = 16 * 1024;
+
+// Whether `reply` begins with a status line that ends after its number, as some servers write it.
+// The parser wants a blank there.
+bool EndsAfterStatus(std::string_view reply);
+inline constexpr std::size_t kStatusLineSize = 12;  // "HTTP/1.1 200"
 
 class ReplyParser final : public boost::beast::http::basic_parser<false> {
  public:
