@@ -236,6 +236,35 @@ TEST(HttpServer, SendsNoBodyToHead) {
   RawClient client(rig.port);
   client.Send("HEAD /nowhere HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(client.Read().status, 0) << "a body followed";
+// By hand, through nc or printf, where lines end as the terminal ends them.
+TEST(HttpServer, SaysWhatIsWrongWithLinesThatEndInABareLineFeed) {
+  ServerRig rig({.header_timeout = std::chrono::seconds(600)});
+  for (const char* request :
+       {"GET /livez HTTP/1.0\n\n", "GET /livez HTTP/1.0\n", "GET /livez HTTP/1.1\nHost: t\n\n",
+        "GET /livez HTTP/1.1\r\nHost: t\n\n", "GET /livez HTTP/1.1\r\nHost: t\nX: y\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: t\r\nX: y\n", "GET /livez HTTP/1.1\r\nHost: t\r\n\n", "\n",
+        "\nGET /livez HTTP/1.1\r\nHost: t\r\n\r\n", "GET /livez\n",
+        "POST /api/dtmsvr/submit HTTP/1.0\nContent-Length: 2\n\n{}"}) {
+    SCOPED_TRACE(request);
+    for (const bool in_pieces : {false, true}) {
+      RawClient client(rig.port);
+      const std::string text = request;
+      if (in_pieces) client.Send(text.substr(0, text.size() / 2));
+      client.Send(in_pieces ? text.substr(text.size() / 2) : text);
+      const RawReply reply = client.Read();
+      EXPECT_EQ(reply.status, 400);
+      EXPECT_THAT(reply.body, HasSubstr("bare line feed"));
+      EXPECT_TRUE(client.AtEnd());
+    }
+  }
+  RawClient tls(rig.port);
+  tls.Send("\x16\x03\x01\x02\n\x01 a TLS greeting");
+  EXPECT_THAT(tls.Read().body, ::testing::Not(HasSubstr("line feed")));
+  RawClient body(rig.port);
+  body.Send("POST /api/ping HTTP/1.1\r\nHost: t\r\nContent-Length: 4\r\n\r\n\n\n\n\n");
+  EXPECT_EQ(body.Read().status, 200);
+}
+
 }
 
 TEST(HttpServer, RefusesRequestsThatTwoPartiesCouldReadDifferently) {

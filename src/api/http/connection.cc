@@ -29,6 +29,8 @@ constexpr std::size_t kKeptBuffer = 64 << 10;
 constexpr std::size_t kMostLingered = 8 << 20;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
+constexpr char kBareLineFeed[] =
+    "the lines of a request end with a carriage return and a line feed; a bare line feed ended one";
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool HasOnlyChunked(const http::fields& fields) {
@@ -58,6 +60,23 @@ std::string_view FindAmbiguity(const http::request_header<>& header) {
   if (header.count(http::field::host) > 1) return "send one Host";
   if (header.version() >= 11 && header.count(http::field::host) == 0) return "send a Host header";
   return {};
+}
+
+// Whether it is no text at all, like the greeting of TLS.
+bool IsBinary(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n';
+  });
+}
+
+// Whether a line of the head that `text` begins with ends without a carriage return. Two parties
+// could read such a head differently, too.
+bool HasBareLineFeed(std::string_view text) {
+  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return !IsBinary(text.substr(0, at));
+    if (text.substr(at + 1).starts_with("\r\n")) break;
+  }
+  return false;
 }
 
 HttpRequest ToRequest(http::request<http::string_body>&& message) {
@@ -147,11 +166,15 @@ void Connection::OnRead(std::size_t bytes) {
   Consume();
 }
 
+std::string_view Connection::Unparsed() const {
+  return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+}
+
 // RFC 9112 §2.2: clients may send empty lines after a body, ahead of the next request. Returns
 // whether a request has begun; if not, reads on or refuses.
 bool Connection::SkipEmptyLines() {
   if (parser_->got_some()) return true;
-  const std::string_view left(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  const std::string_view left = Unparsed();
   std::size_t empty = 0;
   while (left.substr(empty).starts_with("\r\n")) empty += 2;
   const bool begun = left.size() > empty && left.substr(empty) != "\r";
@@ -172,6 +195,8 @@ void Connection::Consume() {
     error_code error;
     const std::size_t used = parser_->put(buffer_.data(), error);
     buffer_.consume(used);
+    const bool in_head = !parser_->is_header_done();
+    if (error && in_head && HasBareLineFeed(Unparsed())) return Refuse(400, kBareLineFeed);
     if (error && error != http::error::need_more) return Fail(error);
     if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
     if (!AcceptSize()) return;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/http/message.h"
 #include "api/http/server_state.h"
@@ -65,6 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnRead(std::size_t bytes);
   void Consume();
   bool SkipEmptyLines();
+  std::string_view Unparsed() const;
   bool AcceptHeader();
   bool AcceptSize();
   void Fail(const boost::system::error_code& error);
