@@ -33,6 +33,46 @@ TEST(Handlers, AnswerThePlainRoutes) {
   EXPECT_EQ(api.Get("/readyz").status, 200);
 }
 
+// Load balancers and command lines look with HEAD first.
+TEST(Handlers, AnswerHeadAsTheyAnswerGet) {
+  for (const char* target :
+       {"/api/ping", "/livez", "/readyz", "/api/metrics", "/api/dtmsvr/version",
+        "/api/dtmsvr/query?gid=g", "/api/dtmsvr/query", "/api/dtmsvr/all?limit=0",
+        "/api/dtmsvr/all", "/api/dtmsvr/queryKV", "/api/dtmsvr/scanKV?cat=topics",
+        "/api/dtmsvr/resetCronTime", "/api/dtmsvr/subscribe?topic=t&url=http://a/t&remark=",
+        "/api/dtmsvr/unsubscribe?topic=t&url=http://a/t", "/api/dtmsvr/subscribe", "/nowhere"}) {
+    ApiWorld with_get;
+    ApiWorld with_head;
+    const auto get = with_get.Get(target);
+    const auto head = with_head.Call({"HEAD", target, {}, ""});
+    EXPECT_EQ(head.status, get.status) << target;
+    EXPECT_EQ(head.body, get.body) << target;
+  }
+  ApiWorld api;
+  EXPECT_EQ(api.Call({"HEAD", "/api/dtmsvr/newGid", {}, ""}).status, 200);
+}
+
+// What is taken as it stands would be called malformed, which helps nobody.
+TEST(Handlers, RefuseACodedBodyByTheNameOfItsHeader) {
+  ApiWorld api;
+  const Headers coded[] = {{{"Content-Encoding", "gzip"}},
+                           {{"content-encoding", "GZIP"}},
+                           {{"Content-Encoding", "deflate"}},
+                           {{"Content-Encoding", "gzip, br"}},
+                           {{"Content-Encoding", "identity"}, {"Content-Encoding", "zstd"}}};
+  for (const Headers& headers : coded) {
+    for (const char* path : {"/api/dtmsvr/submit", "/api/dtmsvr/abort", "/api/json-rpc"}) {
+      const auto reply = api.Call({"POST", path, headers, TwoSteps("g")});
+      EXPECT_EQ(reply.status, 415) << path;
+      EXPECT_THAT(reply.body, HasSubstr("Content-Encoding '" + headers.back().second)) << path;
+    }
+  }
+  EXPECT_EQ(api.world.store->size(), 0u);
+  EXPECT_EQ(api.Post("submit", TwoSteps("g"), {{"Content-Encoding", "Identity"}}).status, 200);
+  EXPECT_EQ(api.Post("submit", TwoSteps("g"), {{"Content-Encoding", ""}}).status, 200);
+  EXPECT_EQ(api.Call({"GET", "/livez", {{"Content-Encoding", "gzip"}}, ""}).status, 200);
+}
+
 TEST(Handlers, FindAPathHoweverItIsWritten) {
   ApiWorld api;
   for (const char* target : {"/api/%70ing", "//api//ping/", "/api/ping?", "http://h/api/ping",
@@ -65,7 +105,9 @@ TEST(Handlers, AnswerUnknownPathsAndMethodsWith404) {
                                        {"GET", "/api/dtmsvr/submit"},
                                        {"PUT", "/api/dtmsvr/submit"},
                                        {"POST", "/api/dtmsvr/query?gid=g"},
-                                       {"HEAD", "/api/dtmsvr/version"},
+                                       {"HEAD", "/api/dtmsvr/submit"},
+                                       {"HEAD", "/api/dtmsvr/topic/t"},
+                                       {"head", "/api/dtmsvr/version"},
                                        {"post", "/api/dtmsvr/submit"},
                                        {"POST", "/api/dtmsvr/Submit"},
                                        {"GET", "/api/dtmsvr"},

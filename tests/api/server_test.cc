@@ -9,6 +9,7 @@
 #include <future>
 #include <string>
 
+#include "api/http/response.h"
 #include "api/http/server_state.h"
 #include "api/raw_client.h"
 #include "api/server_rig.h"
@@ -236,6 +237,14 @@ TEST(HttpServer, SendsNoBodyToHead) {
   RawClient client(rig.port);
   client.Send("HEAD /nowhere HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(client.Read().status, 0) << "a body followed";
+  RawClient known(rig.port);
+  known.Send("HEAD /api/dtmsvr/version HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_TRUE(known.ReadUntil("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(known.ReadUntil("Content-Length: " + std::to_string(sizeof(kVersionReply) - 1)));
+  known.Send("GET /nowhere HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(known.ReadUntil("\r\n\r\nHTTP/1.1 404 "));
+}
+
 // By hand, through nc or printf, where lines end as the terminal ends them.
 TEST(HttpServer, SaysWhatIsWrongWithLinesThatEndInABareLineFeed) {
   ServerRig rig({.header_timeout = std::chrono::seconds(600)});
@@ -265,6 +274,17 @@ TEST(HttpServer, SaysWhatIsWrongWithLinesThatEndInABareLineFeed) {
   EXPECT_EQ(body.Read().status, 200);
 }
 
+TEST(HttpServer, NamesEveryStatusThatItSends) {
+  ServerRig rig;
+  const std::string begin = "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\n";
+  RawClient client(rig.port);
+  client.Send(begin + "Content-Encoding: gzip\r\n\r\n{}");
+  EXPECT_THAT(client.Read().head, HasSubstr("HTTP/1.1 415 Unsupported Media Type\r\n"));
+  client.Send(begin + "\r\n{}");
+  EXPECT_THAT(client.Read().head, HasSubstr("HTTP/1.1 400 Bad Request\r\n"));
+  std::string out;
+  api::FormatResponse({412, "{}", std::nullopt}, {}, out);
+  EXPECT_THAT(out, HasSubstr("HTTP/1.1 412 Precondition Failed\r\n"));
 }
 
 TEST(HttpServer, RefusesRequestsThatTwoPartiesCouldReadDifferently) {

@@ -196,6 +196,7 @@ std::span<const Handlers::Impl::Route> Handlers::Impl::Routes() {
 
 const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
   if (path.starts_with(Topics::kPath)) path = PathOfTopic(path);
+  if (method == "HEAD") method = "GET";  // The same; the server leaves the body out.
   for (const Route& route : Routes()) {
     if (route.path == path && (route.method.empty() || route.method == method)) return &route;
   }
@@ -218,6 +219,10 @@ void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyF
   const Refusal refusal = JudgeSender(request, config_.hosts, changes);
   if (refusal.status != 0) return reply(ErrorReply(refusal.status, refusal.why));
   if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
+  if (const auto coding = CodingOf(request); !coding.empty()) {
+    return reply(ErrorReply(415, "Content-Encoding " + wire::Quoted(coding) +
+                                     " is not understood; send the body as it is"));
+  }
   (this->*route->handle)({request, target, peer, reply});
 }
 

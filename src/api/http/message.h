@@ -23,6 +23,9 @@ struct HttpRequest {
   std::string_view Header(std::string_view name) const;
 };
 
+// How the body is coded, where it is not sent as it is: the first such Content-Encoding.
+std::string_view CodingOf(const HttpRequest& request);
+
 struct HttpReply {
   int status = 200;
   std::string body;
