@@ -226,6 +226,37 @@ Status Fill(const url_view& parsed, Url& url) {
   return IsGrpc(url.scheme) ? CheckMethod(url) : Status{};
 }
 
+std::string Escape(char c) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  return {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+}
+
+// What follows the authority.
+std::string_view PathAndQuery(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const std::size_t authority = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return text.substr(std::min(text.find_first_of("/?#", authority), text.size()));
+}
+
+// RFC 3986 has no place for these but in an escape. Brackets may stand in an authority.
+bool IsBare(std::string_view rest) {
+  constexpr std::string_view kNever = "\"<>[]^`{|}";
+  if (rest.front() != '%') return kNever.find(rest.front()) != std::string_view::npos;
+  return rest.size() < 3 || HexValue(rest[1]) < 0 || HexValue(rest[2]) < 0;
+}
+
+// Says what to change, where a character that stands as it is makes `text` no URL.
+Status Malformed(std::string_view text) {
+  const std::string whole = "the URL is malformed";
+  for (std::string_view rest = PathAndQuery(text); !rest.empty(); rest.remove_prefix(1)) {
+    if (!IsBare(rest)) continue;
+    return Invalid(whole + ": it contains a bare '" + rest.front() + "'; percent-encode it as " +
+                   Escape(rest.front()));
+  }
+  return Invalid(whole);
+}
+
 // Boost.URL 1.81 lets an authority end in its middle ("127.0.0.1.evil" or "bank:8x") and takes
 // the rest for the path.
 bool AuthorityIsWhole(std::string_view text, const url_view& parsed) {
@@ -255,7 +286,7 @@ Result<Url> ParseUrl(std::string_view text, std::string_view protocol) {
   // A bare gRPC target is an authority and a path, which is what follows the scheme elsewhere.
   const std::string whole = scheme ? std::string(text) : "grpc://" + std::string(text);
   const auto parsed = boost::urls::parse_uri(whole);
-  if (!parsed || !AuthorityIsWhole(whole, *parsed)) return Invalid("the URL is malformed");
+  if (!parsed || !AuthorityIsWhole(whole, *parsed)) return Malformed(whole);
   if (Status status = Fill(*parsed, url); !status.ok()) return status;
   return url;
 }
