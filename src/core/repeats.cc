@@ -84,8 +84,7 @@ Ruling RuleOnAbort(const Txn& stored, const AbortRequest& asked) {
   const std::string name(Name(model));
   const std::string cannot =
       "trans type: '" + name + "' current status '" + StatusWord(stored) + "', cannot abort.";
-  if (!asked.model) return Refuse(cannot + " trans_type is missing; send '" + name + "'");
-  if (*asked.model != model) {
+  if (asked.model && *asked.model != model) {
     return Refuse(cannot + " trans_type is '" + std::string(Name(*asked.model)) + "'");
   }
   const bool two_phase = model == Model::kTcc || model == Model::kXa;

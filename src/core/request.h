@@ -32,6 +32,19 @@ enum class Option : std::uint8_t {
 inline constexpr std::size_t kOptionCount = 10;
 using OptionSet = std::bitset<kOptionCount>;  // By the number of the Option.
 
+// What of a request was cut or passed over, where a strict reading would have refused it: clients
+// of the reference count on it. It is told in the log.
+enum class Leniency : std::uint8_t {
+  kRequestTimeoutCut,  // It was above the limit.
+  kStepsIgnored,       // Of a model whose branches are registered.
+  kCompensateIgnored,  // Of a message's step.
+  kAbortWithoutModel,
+};
+inline constexpr std::size_t kLeniencyCount = 4;
+using LeniencySet = std::bitset<kLeniencyCount>;  // By the number of the Leniency.
+
+inline void Note(LeniencySet& seen, Leniency what) { seen.set(static_cast<std::size_t>(what)); }
+
 // A prepare or submit. The body and terms are complete; the flags tell which parts were
 // present, because a submit after a prepare replaces and compares only those.
 struct TxnRequest {
@@ -42,6 +55,7 @@ struct TxnRequest {
   OptionSet options = {};
   std::optional<WorkflowEnded> ended = {};  // Of a workflow's submit.
   Status topic_trouble = {};                // Why body has no recipients; for a new gid only.
+  LeniencySet leniencies = {};
 };
 
 // A branch that the client registers, or a workflow step whose outcome it records.
@@ -62,9 +76,10 @@ struct RegisterRequest {
 
 struct AbortRequest {
   std::string gid;
-  std::optional<Model> model;  // As the request says; without it nothing is aborted.
+  std::optional<Model> model;  // As the request says; without it the stored one counts.
   std::string reason;
   bool wait_result = false;
+  LeniencySet leniencies = {};
 };
 
 struct WorkflowEndRequest {

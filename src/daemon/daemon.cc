@@ -149,6 +149,7 @@ class Daemon::Impl {
   std::unique_ptr<WebHook> web_hook_;  // Null without AlertWebHook.
   std::unique_ptr<Engine> engine_;
   const std::shared_ptr<api::ApiMeters> api_meters_ = std::make_shared<api::ApiMeters>();
+  const std::shared_ptr<api::LeniencyLog> leniency_ = std::make_shared<api::LeniencyLog>(log_);
   std::unique_ptr<api::Handlers> handlers_;
   std::unique_ptr<api::HttpServer> server_;
   // Of the port for JSON-RPC; null without one.
@@ -270,6 +271,7 @@ void Daemon::Impl::EndWithoutLease(const Status& status) {
 api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
   api::HandlerConfig settings = HandlerSettings(config_, port);
   settings.meters = api_meters_;
+  settings.leniency = leniency_;
   metrics::Sources sources{.version = kVersion,
                            .engine = engine_.get(),
                            .clock = &store_->clock(),
@@ -326,8 +328,8 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
 
 Status Daemon::Impl::MakeGrpcFront(std::uint16_t http_port) {
   if (config_.grpc_port == 0) return {};
-  grpc_front_ = std::make_unique<GrpcFront>(config_, http_port, *engine_, store_->clock(),
-                                            lanes_.front()->thread.loop(), api_meters_, log_);
+  grpc_front_ = std::make_unique<GrpcFront>(config_, MakeHandlerConfig(http_port), *engine_,
+                                            store_->clock(), lanes_.front()->thread.loop(), log_);
   const Result<std::uint16_t> port = grpc_front_->Listen();
   if (!port.ok()) return port.status();
   log_.Write(LogLevel::kInfo, "", "gRPC is served on port " + std::to_string(*port));

@@ -1,18 +1,9 @@
 #include "daemon/grpc_front.h"
 
-#include <utility>
-
 #include "daemon/settings.h"
 
 namespace treaty::daemon {
 namespace {
-
-api::DtmServiceConfig ServiceConfig(const Config& config, std::uint16_t http_port,
-                                    std::shared_ptr<api::ApiMeters> meters) {
-  api::DtmServiceConfig out = DtmServiceSettings(config, http_port);
-  out.meters = std::move(meters);
-  return out;
-}
 
 api::HealthConfig HealthOf(Engine& engine) {
   api::HealthConfig out;
@@ -24,11 +15,10 @@ api::HealthConfig HealthOf(Engine& engine) {
 
 }  // namespace
 
-GrpcFront::GrpcFront(const Config& config, std::uint16_t http_port, Engine& engine,
-                     const Clock& clock, Loop& loop, std::shared_ptr<api::ApiMeters> meters,
-                     Log& log)
+GrpcFront::GrpcFront(const Config& config, const api::HandlerConfig& http, Engine& engine,
+                     const Clock& clock, Loop& loop, Log& log)
     : library_log_(log),
-      dtm_(ServiceConfig(config, http_port, std::move(meters)), engine, clock, random_),
+      dtm_(DtmServiceSettings(config, http), engine, clock, random_),
       health_(HealthOf(engine), loop),
       server_(GrpcServerSettings(config), dtm_, health_) {}
 

@@ -10,6 +10,7 @@
 #include "api/grpc/grpc_server.h"
 #include "api/grpc/health_service.h"
 #include "api/grpc/library_log.h"
+#include "api/http/handlers.h"
 #include "daemon/config.h"
 #include "daemon/system_random.h"
 #include "engine/engine.h"
@@ -18,9 +19,10 @@ namespace treaty::daemon {
 
 class GrpcFront {
  public:
-  // The references outlive it; `loop` runs from Open until Close has reported.
-  GrpcFront(const Config& config, std::uint16_t http_port, Engine& engine, const Clock& clock,
-            Loop& loop, std::shared_ptr<api::ApiMeters> meters, Log& log);
+  // As the HTTP API is set up by `http`, so is this one. The other references outlive it; `loop`
+  // runs from Open until Close has reported.
+  GrpcFront(const Config& config, const api::HandlerConfig& http, Engine& engine,
+            const Clock& clock, Loop& loop, Log& log);
 
   // Binds; until Open every call is told UNAVAILABLE, so that a port that is taken is known before
   // the engine starts. Returns the port.

@@ -133,13 +133,14 @@ GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_
 }
 
 // The same door as that of HTTP.
-api::DtmServiceConfig DtmServiceSettings(const Config& config, std::uint16_t http_port) {
-  const api::HandlerConfig http = HandlerSettings(config, http_port);
+api::DtmServiceConfig DtmServiceSettings(const Config& config, const api::HandlerConfig& http) {
   api::DtmServiceConfig out;
   out.rules = api::RulesOf(http);
   out.retry_after = http.retry_after;
   out.wait_result_409 = http.wait_result_409;
   out.max_calls = Size(config.grpc_max_calls);
+  out.meters = http.meters;
+  out.leniency = http.leniency;
   return out;
 }
 

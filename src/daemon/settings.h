@@ -30,7 +30,7 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
 
 GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_t port,
                                               std::size_t lanes);
-api::DtmServiceConfig DtmServiceSettings(const Config& config, std::uint16_t http_port);
+api::DtmServiceConfig DtmServiceSettings(const Config& config, const api::HandlerConfig& http);
 api::GrpcServerConfig GrpcServerSettings(const Config& config);
 
 // There is a web hook only if its URL is not empty.

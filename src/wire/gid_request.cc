@@ -40,8 +40,10 @@ Result<AbortRequest> BuildAbortRequest(const AbortFields& fields, const RequestR
     return Invalid("trans_type " + Quoted(fields.trans_type) +
                    " is unknown; use the transaction's own");
   }
-  return AbortRequest{std::string(fields.gid), model, std::string(fields.rollback_reason),
-                      fields.wait_result};
+  AbortRequest request{std::string(fields.gid), model, std::string(fields.rollback_reason),
+                       fields.wait_result};
+  if (!model) Note(request.leniencies, Leniency::kAbortWithoutModel);
+  return request;
 }
 
 Result<GidRequest> ParseGidRequest(std::string_view json, const RequestRules& rules) {

@@ -124,18 +124,18 @@ Status AssignPayloads(const Payloads& payloads, const RequestRules& rules,
 }
 
 // A message goes one way.
-Status CheckMessageStep(const Step& step, std::size_t index) {
-  if (step.action.empty()) {
-    return Invalid(Named(index, kStepKeys[0]) + " is empty; say where the msg is delivered");
+void DropCompensations(std::vector<Step>& steps, LeniencySet& leniencies) {
+  for (Step& step : steps) {
+    if (step.compensate.empty()) continue;
+    step.compensate.clear();
+    Note(leniencies, Leniency::kCompensateIgnored);
   }
-  if (step.compensate.empty()) return {};
-  return Invalid(Named(index, kStepKeys[1]) + " has no meaning for a msg; leave it out");
 }
 
 Status CheckStep(const Step& step, std::size_t index, const StepSource& source,
                  const RequestRules& rules) {
-  if (source.model == Model::kMessage) {
-    if (Status status = CheckMessageStep(step, index); !status.ok()) return status;
+  if (source.model == Model::kMessage && step.action.empty()) {
+    return Invalid(Named(index, kStepKeys[0]) + " is empty; say where the msg is delivered");
   }
   Status status = CheckStepUrl(step.action, {index, kStepKeys[0]}, source, rules.targets);
   if (!status.ok()) return status;
@@ -170,13 +170,15 @@ Status CheckTarget(std::string_view url, std::string_view protocol, const Target
   return status.ok() && IsRpcTarget(protocol, url) ? CheckRpcUrl(**parsed) : status;
 }
 
-Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps) {
+Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps,
+                 LeniencySet& leniencies) {
   Payloads payloads = source.payloads;
   Payloads data;
   if (source.steps != nullptr) {
     Status status = ReadStepList(*source.steps, rules, steps, data);
     if (!status.ok()) return status;
   }
+  if (source.model == Model::kMessage) DropCompensations(steps, leniencies);
   payloads.insert(payloads.end(), data.begin(), data.end());
   if (Status status = AssignPayloads(payloads, rules, steps); !status.ok()) return status;
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -41,7 +41,8 @@ struct StepSource {
 // A list of texts; null is an empty one.
 Status ReadPayloads(const Element& value, std::vector<std::string_view>& payloads);
 
-Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps);
+Status ReadSteps(const StepSource& source, const RequestRules& rules, std::vector<Step>& steps,
+                 LeniencySet& leniencies);
 
 Status ReadBranchHeaders(const Element& value, std::vector<Header>& headers);
 

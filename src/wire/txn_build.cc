@@ -1,5 +1,6 @@
 // The checks of a transaction, in the order in which a client is told of its mistakes.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
@@ -72,14 +73,23 @@ Status BuildHead(const TxnFields& fields, const RequestRules& rules, Intent inte
   return CheckIdOf(*model, body.gid, "gid");
 }
 
-Status BuildBody(const TxnFields& fields, const RequestRules& rules, Intent intent, Body& body) {
+// Some clients send what another transaction has left over, whatever that was.
+void PassOverSteps(TxnFields& fields) {
+  simdjson::dom::array list;
+  const bool steps =
+      fields.steps != nullptr && (fields.steps->get(list) != simdjson::SUCCESS || list.size() > 0);
+  if (steps || !fields.payloads.empty()) Note(fields.leniencies, Leniency::kStepsIgnored);
+}
+
+Status BuildBody(TxnFields& fields, const RequestRules& rules, Intent intent, Body& body) {
   if (Status status = BuildHead(fields, rules, intent, body); !status.ok()) return status;
   if (Status status = CheckQueryUrl(body, rules, intent); !status.ok()) return status;
+  if (TakesRegistrations(body.model)) {
+    PassOverSteps(fields);
+    return {};
+  }
   const StepSource source{fields.steps, fields.payloads, body.protocol, body.model};
-  if (Status status = ReadSteps(source, rules, body.steps); !status.ok()) return status;
-  if (body.steps.empty() || !TakesRegistrations(body.model)) return {};
-  return Invalid("steps are for sagas and messages; a " + std::string(Name(body.model)) +
-                 " has branches that registerBranch registers");
+  return ReadSteps(source, rules, body.steps, fields.leniencies);
 }
 
 Result<WorkflowEnded> BuildEnd(const TxnFields& fields) {
@@ -136,6 +146,11 @@ Status BuildTerms(const Body& body, const RequestRules& rules, Intent intent, bo
 
 }  // namespace
 
+std::chrono::seconds CutRequestTimeout(std::int64_t number, LeniencySet& leniencies) {
+  if (number > kRequestTimeoutRange.high) Note(leniencies, Leniency::kRequestTimeoutCut);
+  return std::chrono::seconds(std::min(number, kRequestTimeoutRange.high));
+}
+
 Result<TxnRequest> BuildTxnRequest(TxnFields fields, const RequestRules& rules, Intent intent) {
   TxnRequest request;
   ForgetNullData(fields);
@@ -152,6 +167,7 @@ Result<TxnRequest> BuildTxnRequest(TxnFields fields, const RequestRules& rules, 
   request.has_steps = fields.steps != nullptr || fields.has_payloads;
   request.has_query_prepared = fields.has_query_prepared;
   request.options = fields.options;
+  request.leniencies = fields.leniencies;
   request.body = std::move(body);
   request.terms = std::move(fields.terms);
   return request;

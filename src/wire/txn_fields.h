@@ -33,6 +33,7 @@ struct TxnFields {
   // The options, with custom_data as text only.
   std::shared_ptr<Terms> terms = std::make_shared<Terms>();
   OptionSet options;
+  LeniencySet leniencies;
   bool has_payloads = false;
   bool has_query_prepared = false;
 };
@@ -42,6 +43,10 @@ inline constexpr Range kTimeoutRange{0, 365LL * 24 * 3'600};  // timeout_to_fail
 inline constexpr Range kRequestTimeoutRange{0, 3'600};        // request_timeout
 inline constexpr Range kRetryIntervalRange{0, 24LL * 3'600};  // retry_interval
 inline constexpr Range kRetryLimitRange{0, 1'000'000};        // retry_limit, times
+
+// A number of seconds within kRequestTimeoutRange but for its upper end, cut to that: a client may
+// have one number for two units.
+std::chrono::seconds CutRequestTimeout(std::int64_t number, LeniencySet& leniencies);
 
 // Checks everything and makes the request of it.
 Result<TxnRequest> BuildTxnRequest(TxnFields fields, const RequestRules& rules, Intent intent);

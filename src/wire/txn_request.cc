@@ -2,8 +2,10 @@
 
 #include "wire/txn_request.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "wire/json_reader.h"
@@ -74,6 +76,15 @@ class Reader {
   std::chrono::seconds Seconds(Key key, Range range) {
     return std::chrono::seconds(Integer(key, range));
   }
+  // However large; `range` bounds it below only.
+  std::int64_t IntegerFrom(Key key, Range range) {
+    std::uint64_t number = 0;
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    const bool beyond = Has(key) && Value(key).get(number) == simdjson::SUCCESS &&
+                        number > static_cast<std::uint64_t>(range.high);
+    if (!beyond) return Integer(key, range);
+    return static_cast<std::int64_t>(std::min(number, static_cast<std::uint64_t>(kMost)));
+  }
   void Note(Status status) {
     if (status_.ok()) status_ = std::move(status);
   }
@@ -119,11 +130,13 @@ Status ReadHeaders(const Reader& reader, const HeaderLookup& header, Terms& term
 }
 
 void ReadTerms(Reader& reader, const RequestRules& rules, const HeaderLookup& header,
-               Terms& terms) {
+               TxnFields& fields) {
+  Terms& terms = *fields.terms;
   terms.wait_result = reader.Bool(kWaitResult);
   terms.concurrent_option = reader.Bool(kConcurrent);
   terms.timeout_to_fail = reader.Seconds(kTimeoutToFail, kTimeoutRange);
-  terms.request_timeout = reader.Seconds(kRequestTimeout, kRequestTimeoutRange);
+  terms.request_timeout = CutRequestTimeout(
+      reader.IntegerFrom(kRequestTimeout, kRequestTimeoutRange), fields.leniencies);
   terms.retry_interval = reader.Seconds(kRetryInterval, kRetryIntervalRange);
   terms.retry_limit = static_cast<std::uint32_t>(reader.Integer(kRetryLimit, kRetryLimitRange));
   terms.progress = rules.default_progress;
@@ -154,7 +167,7 @@ Status ReadTxn(Reader& reader, const RequestRules& rules, const HeaderLookup& he
   if (reader.Has(kSteps)) fields.steps = &reader.Value(kSteps);
   fields.has_payloads = reader.Has(kPayloads);
   if (fields.has_payloads) reader.Note(ReadPayloads(reader.Value(kPayloads), fields.payloads));
-  ReadTerms(reader, rules, header, *fields.terms);
+  ReadTerms(reader, rules, header, fields);
   if (fields.trans_type == Name(Model::kWorkflow)) reader.Note(ReadEnd(reader, fields.end));
   fields.options = OptionsIn(reader);
   return reader.status();

@@ -49,7 +49,7 @@ const Bad kBadSagas[] = {
     {"TimeoutToFail must be from 0",
      [](DtmRequest& saga) { saga.mutable_transoptions()->set_timeouttofail(-1); }},
     {"RequestTimeout must be from 0 to 3600",
-     [](DtmRequest& saga) { saga.mutable_transoptions()->set_requesttimeout(3'601); }},
+     [](DtmRequest& saga) { saga.mutable_transoptions()->set_requesttimeout(-1); }},
     {"RetryInterval must be",
      [](DtmRequest& saga) { saga.mutable_transoptions()->set_retryinterval(INT64_MIN); }},
     {"RetryLimit must be",

@@ -130,6 +130,31 @@ TEST(GrpcTest, RepeatsAndConflictsFollowTheTable) {
   EXPECT_EQ(rig.Submit(Saga("bad", {"refuse"})).error_code(), StatusCode::ABORTED);
 }
 
+// The same leniency as through HTTP, and the same log.
+TEST(GrpcTest, WhatClientsOfTheReferenceSendIsLetPassAndToldOnce) {
+  SilentLog log;
+  GrpcRig::Options options;
+  options.service.leniency = std::make_shared<api::LeniencyLog>(log);
+  GrpcRig rig(options);
+  for (int i = 0; i < 3; ++i) {
+    const std::string gid = "t" + std::to_string(i);
+    DtmRequest tcc = Txn(gid, "tcc");
+    tcc.set_steps(R"([{"action":"nowhere"}])");
+    tcc.add_binpayloads("left over");
+    tcc.mutable_transoptions()->set_requesttimeout(INT64_MAX);
+    EXPECT_TRUE(rig.Prepare(tcc).ok());
+    EXPECT_EQ(rig.Stored(gid)->txn.terms->request_timeout, seconds(3'600));
+    EXPECT_TRUE(rig.Stored(gid)->txn.body->steps.empty());
+    EXPECT_TRUE(rig.Abort(Txn(gid, "")).ok());
+    DtmRequest message = Saga("m" + std::to_string(i), {"Out"});
+    message.set_transtype("msg");
+    message.set_steps(R"([{"action":"a:1/Bank/Out","compensate":"nowhere"}])");
+    message.set_customeddata("null");
+    EXPECT_TRUE(rig.Submit(message).ok());
+  }
+  EXPECT_EQ(log.lines.size(), 4u);
+}
+
 // JSON in the message may say that there is nothing, in whatever spelling.
 TEST(GrpcTest, TheTextNullIsNothing) {
   GrpcRig rig;

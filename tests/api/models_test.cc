@@ -247,26 +247,25 @@ TEST_F(ModelsTest, AWaitedSubmitThatGoesOnIsOngoing) {
   EXPECT_EQ(api_.world.participant.calls.size(), 1u);
 }
 
-TEST_F(ModelsTest, AnAbortNeedsTheModelOfTheTransaction) {
+TEST_F(ModelsTest, AnAbortOfAnotherModelIsRefused) {
   for (const char* type : {"tcc", "xa"}) Expect(200, "prepare", Request(type, type));
   Expect(200, "prepare", Message("msg"));
   ASSERT_EQ(api_.Post("prepareWorkflow", Workflow("workflow")).status, 200);
   Expect(200, "prepare", Request("saga", "saga"));
   for (const char* gid : {"tcc", "xa", "msg", "workflow", "saga"}) {
-    Expect(409, "abort", R"({"gid":")" + std::string(gid) + "\"}");
-    Expect(409, "abort", R"({"trans_type":"","gid":")" + std::string(gid) + "\"}");
     for (const char* type : {"tcc", "xa", "msg", "workflow", "saga"}) {
       if (gid == std::string(type)) continue;
       Expect(409, "abort", Request(gid, type));
     }
     EXPECT_EQ(api_.world.Status(gid), TxnStatus::kPrepared);
   }
-  EXPECT_THAT(api_.Post("abort", R"({"gid":"tcc"})").body,
-              HasSubstr("trans type: 'tcc' current status 'prepared', cannot abort. trans_type is "
-                        "missing; send 'tcc' FAILURE"));
   EXPECT_THAT(api_.Post("abort", Request("tcc", "xa")).body,
-              HasSubstr("cannot abort. trans_type is 'xa' FAILURE"));
-  for (const char* gid : {"workflow", "saga"}) Expect(409, "abort", Request(gid, gid));
+              HasSubstr("trans type: 'tcc' current status 'prepared', cannot abort. trans_type is "
+                        "'xa' FAILURE"));
+  for (const std::string gid : {"workflow", "saga"}) {
+    Expect(409, "abort", Request(gid, gid));
+    Expect(409, "abort", R"({"gid":")" + gid + "\"}");
+  }
   for (const char* gid : {"tcc", "xa", "msg"}) {
     Expect(200, "abort", Request(gid, gid));
     Expect(200, "abort", Request(gid, gid));
@@ -432,6 +431,20 @@ TEST_F(ModelsTest, WhatTreatyItselfWritesOfAnEndBearsNoWordOfFailure) {
   Expect(200, "forceStop", R"({"gid":"forced","reason":"FAILURE, SUCCESS or ONGOING"})");
   const std::pair<const char*, const char*> shown[] = {
       {"denied", R"("url:http://a/q return failed: no success but failure")"},
+      {"aborted", R"("rollback_reason":"failure of mine")"},
+      {"forced", R"("forced_reason":"failure, success or ongoing")"}};
+  for (const auto& [gid, text] : shown) {
+    for (const std::string& reply :
+         {Query(gid), api_.Get(std::string("/api/dtmsvr/all?gid=") + gid).body}) {
+      EXPECT_THAT(reply, HasSubstr(R"("status":"failed")")) << gid;
+      EXPECT_THAT(reply, HasSubstr(text)) << gid;
+      EXPECT_THAT(reply, Not(HasSubstr("FAILURE"))) << gid;
+    }
+  }
+  // A definite no still says so.
+  EXPECT_THAT(api_.Post("submit", Message("denied")).body, HasSubstr("no success but FAILURE\""));
+}
+
 TEST_F(ModelsTest, AGidIsBoundToTheNameOfItsWorkflow) {
   Expect(200, "submit", Message("m"));
   EXPECT_EQ(api_.Post("prepareWorkflow", Workflow("g")).status, 200);

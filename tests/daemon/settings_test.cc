@@ -139,7 +139,7 @@ TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {
   EXPECT_EQ(server.max_memory_bytes, 20'000'000U);
   EXPECT_EQ(server.keepalive, seconds(15));
   EXPECT_TRUE(server.reflection);
-  const api::DtmServiceConfig service = DtmServiceSettings(config, 80);
+  const api::DtmServiceConfig service = DtmServiceSettings(config, HandlerSettings(config, 80));
   EXPECT_EQ(service.max_calls, 4U);
   EXPECT_EQ(service.rules.max_steps, 7U);
   EXPECT_EQ(service.rules.targets.own_listeners.at(1).port, 1236);

@@ -258,6 +258,17 @@ class FixturesTest(unittest.TestCase):
         self.assertTrue(self.php(self.post("submit", "php/tcc_prepare.json")))
         self.expect_status("succeed")
 
+    # The steps and options of the transaction before, in a context that is used again.
+    def test_php_tcc_with_what_a_saga_left_over(self):
+        self.assertTrue(self.php(self.post("prepare", "php/tcc_left_over.json")))
+        self.assertTrue(self.php(self.post("registerBranch", "php/tcc_register.json")))
+        self.assertTrue(self.php(self.post("submit", "php/tcc_left_over.json")))
+        self.expect_status("succeed")
+        self.assertEqual(self.server.paths, ["/confirm"])
+        for what in ("steps", "request_timeout"):
+            rig.wait_until(lambda: self.treatyd.log.read_text().count(f"let pass: {what}") == 1, 10,
+                           f"one line tells of {what}")
+
     def test_php_reads(self):
         self.post("submit", "php/saga_submit.json")
         for path in (f"query?gid={self.gid}", "all?limit=10",

@@ -32,7 +32,7 @@ LAYERS = {
     "participant/grpc": ["participant", "runtime", "wire", "core", "base"],
     "engine": ["core", "base", "store/store.h", "participant/participant.h",
                "participant/alerts.h"],
-    "api": ["base"],
+    "api": ["core/request.h", "base"],
     "api/http": ["api", "engine", "wire", "runtime", "store/store.h", "core", "base"],
     "api/grpc": ["api", "engine", "wire", "store/store.h", "core", "base"],
     "metrics": ["api/meters.h", "engine/engine.h", "engine/meters.h", "participant/alerts.h",

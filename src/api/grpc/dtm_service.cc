@@ -236,7 +236,9 @@ Engine::AnswerFn DtmService::Impl::Answering(EndFn end) const {
 
 Result<TxnRequest> DtmService::Impl::ParseTxn(const Asked& asked, wire::Intent intent) const {
   const auto metadata = [&](std::string_view name) { return asked.exchange.Metadata(name); };
-  return wire::ParseTxnMessage(asked.exchange.message(), config_.rules, metadata, intent);
+  auto parsed = wire::ParseTxnMessage(asked.exchange.message(), config_.rules, metadata, intent);
+  if (parsed.ok() && config_.leniency) config_.leniency->Note(*parsed);
+  return parsed;
 }
 
 void DtmService::Impl::MakeGid(const Asked& asked) {
@@ -261,6 +263,7 @@ void DtmService::Impl::PrepareTxn(const Asked& asked) {
 void DtmService::Impl::AbortTxn(const Asked& asked) {
   auto request = wire::ParseAbortMessage(asked.exchange.message(), config_.rules);
   if (!request.ok()) return Refuse(asked, request.status());
+  if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(*std::move(request), Answering(asked.end));
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "api/leniency.h"
 #include "api/meters.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -23,6 +24,7 @@ struct DtmServiceConfig {
   bool wait_result_409 = false;    // compat: the old answer for "waited, still running".
   std::size_t max_calls = 20'000;  // Under way; beyond: RESOURCE_EXHAUSTED.
   std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();
+  std::shared_ptr<LeniencyLog> leniency;  // Null: nothing is said of what is let pass.
 };
 
 // Safe for concurrent use. Calls come on gRPC's threads and are answered on any thread, exactly

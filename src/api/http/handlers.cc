@@ -240,9 +240,12 @@ Engine::AnswerFn Handlers::Impl::Answering(const Exchange& x) {
 std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x, wire::Intent intent) {
   const auto header = [&x](std::string_view name) { return x.request.Header(name); };
   auto parsed = wire::ParseTxnRequest(x.request.body, rules_, header, intent);
-  if (parsed.ok()) return std::move(*parsed);
-  Refuse(x, parsed.status());
-  return std::nullopt;
+  if (!parsed.ok()) {
+    Refuse(x, parsed.status());
+    return std::nullopt;
+  }
+  if (config_.leniency) config_.leniency->Note(*parsed);
+  return std::move(*parsed);
 }
 
 std::optional<wire::GidRequest> Handlers::Impl::TakeGid(const Exchange& x) {
@@ -285,6 +288,7 @@ void Handlers::Impl::RegisterAs(const Exchange& x, std::string_view type) {
 void Handlers::Impl::Abort(const Exchange& x) {
   auto request = wire::ParseAbortRequest(x.request.body, rules_);
   if (!request.ok()) return Refuse(x, request.status());
+  if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(std::move(*request), Answering(x));
 }
 

@@ -10,6 +10,7 @@
 
 #include "api/http/host_rules.h"
 #include "api/http/message.h"
+#include "api/leniency.h"
 #include "api/meters.h"
 #include "base/random.h"
 #include "engine/engine.h"
@@ -34,6 +35,7 @@ struct HandlerConfig {
   std::size_t max_rpc_batch = 100;  // Requests in a JSON-RPC batch.
   bool json_rpc_only = false;       // Serves "/" and "/api/json-rpc", and no other API.
   std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();
+  std::shared_ptr<LeniencyLog> leniency;      // Null: nothing is said of what is let pass.
   std::function<std::string()> metrics_page;  // What /api/metrics answers; empty: 404.
 };
 

@@ -107,9 +107,12 @@ void JsonRpc::Refuse(const Exchange& x, const Status& status) {
 std::optional<TxnRequest> JsonRpc::TakeTxn(const Exchange& x, wire::Intent intent) {
   const auto header = [&x](std::string_view name) { return x.http.Header(name); };
   auto parsed = wire::ParseTxnRequest(x.call.params, rules_, header, intent);
-  if (parsed.ok()) return std::move(*parsed);
-  Refuse(x, parsed.status());
-  return std::nullopt;
+  if (!parsed.ok()) {
+    Refuse(x, parsed.status());
+    return std::nullopt;
+  }
+  if (config_.leniency) config_.leniency->Note(*parsed);
+  return std::move(*parsed);
 }
 
 void JsonRpc::MakeGid(const Exchange& x) {
@@ -136,6 +139,7 @@ void JsonRpc::Submit(const Exchange& x) {
 void JsonRpc::Abort(const Exchange& x) {
   auto request = wire::ParseAbortRequest(x.call.params, rules_);
   if (!request.ok()) return Refuse(x, request.status());
+  if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(std::move(*request), Answering(x));
 }
 

@@ -8,6 +8,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <workflow/workflow.pb.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -48,9 +49,10 @@ Status CheckNumbers(const dtmgimp::DtmTransOptions& options) {
     std::string_view name;
     Range range;
   };
+  const std::int64_t timeout = std::min(options.requesttimeout(), kRequestTimeoutRange.high);
   const std::array<Number, 4> numbers = {{
       {options.timeouttofail(), "TimeoutToFail", kTimeoutRange},
-      {options.requesttimeout(), "RequestTimeout", kRequestTimeoutRange},
+      {timeout, "RequestTimeout", kRequestTimeoutRange},
       {options.retryinterval(), "RetryInterval", kRetryIntervalRange},
       {options.retrylimit(), "RetryLimit", kRetryLimitRange},
   }};
@@ -62,12 +64,13 @@ Status CheckNumbers(const dtmgimp::DtmTransOptions& options) {
 }
 
 Status ReadOptions(const dtmgimp::DtmTransOptions& options, const HeaderLookup& metadata,
-                   Terms& terms) {
+                   TxnFields& fields) {
   using std::chrono::seconds;
+  Terms& terms = *fields.terms;
   if (Status status = CheckNumbers(options); !status.ok()) return status;
   terms.wait_result = options.waitresult();
   terms.timeout_to_fail = seconds(options.timeouttofail());
-  terms.request_timeout = seconds(options.requesttimeout());
+  terms.request_timeout = CutRequestTimeout(options.requesttimeout(), fields.leniencies);
   terms.retry_interval = seconds(options.retryinterval());
   terms.retry_limit = static_cast<std::uint32_t>(options.retrylimit());
   for (const auto& [name, value] : options.branchheaders()) {
@@ -137,7 +140,7 @@ Result<TxnRequest> ParseTxnMessage(std::string_view bytes, const RequestRules& r
   if (Status status = Parse(bytes, message); !status.ok()) return status;
   TxnFields fields = FieldsOf(message);
   fields.terms->progress = rules.default_progress;
-  Status status = ReadOptions(message.transoptions(), metadata, *fields.terms);
+  Status status = ReadOptions(message.transoptions(), metadata, fields);
   if (!status.ok()) return status;
   fields.options = OptionsIn(*fields.terms);
   const auto steps = ReadStepText(message.steps());
