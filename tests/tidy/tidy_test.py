@@ -11,6 +11,8 @@ import sys
 import tempfile
 import unittest
 
+import citations
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_FILE_LINES = {"src": 400, "tests": 600}  # A suite for every store is one long list.
 MAX_LINE = 100
@@ -305,6 +307,13 @@ class TidyTest(unittest.TestCase):
         page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
         self.expect_none(log_findings(self.src(), page))
 
+    def test_every_section_of_the_protocol_that_is_cited_exists(self):
+        page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+        folders = ("src/", "tests/", "proto/", "bench/", "examples/")
+        cited = citations.in_files(ROOT, [n for n in FILES if n.startswith(folders)])
+        self.assertGreater(len(cited), 50)
+        self.expect_none(citations.findings(cited, page))
+
     def test_nothing_unsafe_is_published(self):
         self.expect_none(unsafe_findings(FILES))
 
@@ -318,6 +327,21 @@ class RulesTest(unittest.TestCase):
     def test_missing_tests_are_found(self):
         self.assertEqual(len(list(missing_tests("`SagaTest.IsNotThere`"))), 1)
         self.assertEqual(list(missing_tests("`Handlers.AnswerUnknownGids`")), [])
+
+    def test_citations_of_the_protocol_are_read_in_every_form(self):
+        def read(text):
+            return [citation.place for citation in citations.in_text("x.h", text)]
+        self.assertEqual(read("// protocol §4.2 and §18, 7."), ["4.2", "18, 7"])
+        self.assertEqual(read("// (protocol §4.1, 4.2, 4.5)"), ["4.1", "4.2", "4.5"])
+        self.assertEqual(read("// §1.9 to §1.11; Protocol\n// §2"), ["1.9", "1.11", "2"])
+        self.assertEqual(read("// protocol §1.2 and design §4, reliability §99"), ["1.2"])
+        self.assertEqual(read("// RFC 9112 §3.2.2: a server"), [])
+
+    def test_citations_of_what_is_not_there_are_found(self):
+        page = "## 4 Calls\n### 4.2 HTTP\n## 18 Decisions\n1. One.\n2. Two.\n## 19 More\n3. Three."
+        cited = citations.in_text("x.h", "protocol §4, §4.2, §18, 2;\n§18, 3 and §4.3")
+        self.assertEqual([finding.split(" of")[0] for finding in citations.findings(cited, page)],
+                         ["x.h:2: there is no §18, 3", "x.h:2: there is no §4.3"])
 
     def test_unexplained_lines_of_the_log_are_found(self):
         found = list(log_findings(["src/engine/scanner.cc", "src/engine/committer.cc"], ""))
