@@ -83,8 +83,34 @@ Duties Plan(const Txn& txn, Time now, const Policy& policy) {
   return {};
 }
 
+// Of the other models nobody asks: what is owed follows from the decision and the registrations.
+namespace {
+
+bool IsNoted(const Txn& txn, const Call& call) {
+  return txn.body->model == Model::kSaga && call.op == Op::kAction;
+}
+
+}  // namespace
+
 void MarkCalled(Txn& txn, const Call& call) {
-  if (txn.body->model == Model::kSaga && call.op == Op::kAction) saga::MarkCalled(txn, call.branch);
+  if (IsNoted(txn, call)) saga::MarkCalled(txn, call.branch);
+}
+
+bool IsNews(const Txn& txn, const Call& call) {
+  return IsNoted(txn, call) && !txn.branches[call.branch.value].called;
+}
+
+void AddCalled(const Txn& known, Txn& txn) {
+  if (known.branches.size() != txn.branches.size()) return;
+  for (std::size_t i = 0; i < txn.branches.size(); ++i) {
+    txn.branches[i].called = txn.branches[i].called || known.branches[i].called;
+  }
+}
+
+bool LeaveBehind(Txn& txn) {
+  if (txn.body->model == Model::kSaga) return saga::LeaveBehind(txn);
+  txn.names_called = true;
+  return false;
 }
 
 void Loaded(Txn& txn, Time now, const Policy& policy) {

@@ -20,4 +20,14 @@ void MarkCalled(Txn& txn, const Call& call);
 // Prepares a transaction read back from the store for being driven.
 void Loaded(Txn& txn, Time now, const Policy& policy);
 
+// Whoever drove it has ended without a word: what he may have called counts as called. Returns
+// whether any of that was not known.
+bool LeaveBehind(Txn& txn);
+
+// Whether the transaction does not yet say that this has been called, and has to.
+bool IsNews(const Txn& txn, const Call& call);
+
+// Adds what this process has called by `known`, a copy of the same transaction.
+void AddCalled(const Txn& known, Txn& txn);
+
 }  // namespace treaty::model

@@ -183,7 +183,7 @@ Durability On(const Other&, const Change&) {
   return kUnchanged;
 }
 
-// Whether a former process may have called the action, as far as the record tells.
+// Whether a process that crashed may have called the action, as far as the record tells.
 bool MayHaveBeenCalled(const Txn& txn, std::size_t step) {
   if (txn.body->steps[step].action.empty()) return false;
   const Branch& branch = txn.branches[step];
@@ -223,11 +223,18 @@ void Loaded(Txn& txn, Time now, const Policy& policy) {
   const Duration timeout = own.count() > 0 ? own : policy.request_timeout;
   txn.live.hold_until = now + std::min(timeout, kLongestHold);
   if (canary::Armed(canary::Canary::kNoHold)) txn.live.hold_until = kNever;
-  if (txn.status != TxnStatus::kSubmitted) return;
+}
+
+bool LeaveBehind(Txn& txn) {
+  txn.names_called = true;
+  if (txn.status != TxnStatus::kSubmitted) return false;
+  bool any = false;
   for (std::size_t i = 0; i < txn.branches.size(); ++i) {
     Branch& branch = txn.branches[i];
-    branch.called = branch.called || MayHaveBeenCalled(txn, i);
+    if (branch.called || !MayHaveBeenCalled(txn, i)) continue;
+    branch.called = any = true;
   }
+  return any;
 }
 
 }  // namespace treaty::saga

@@ -33,9 +33,12 @@ Duties Plan(const Txn& txn, Time now, const Policy& policy);
 // carries it.
 void MarkCalled(Txn& txn, BranchIndex branch);
 
-// Prepares a transaction read back from the store for being driven: every step that a former
-// process may have called by the rule of its progress mode counts as called, and unresolved
-// steps are held back from compensation for min(request time-out, 10 s).
+// Prepares a transaction read back from the store for being driven: unresolved steps are held
+// back from compensation for min(request time-out, 10 s).
 void Loaded(Txn& txn, Time now, const Policy& policy);
+
+// Whoever drove it has ended without a word: every step that he may have called by the rule of
+// its progress mode counts as called. Returns whether any was not known to be.
+bool LeaveBehind(Txn& txn);
 
 }  // namespace treaty::saga

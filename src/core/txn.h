@@ -113,8 +113,8 @@ struct Terms {
 struct Branch {
   BranchStatus action = BranchStatus::kPrepared;
   BranchStatus compensate = BranchStatus::kPrepared;
-  // The action's call may have reached the participant. Stored with every write; exact while
-  // this process has driven the transaction from its beginning.
+  // The action's call may have reached the participant. Stored with every write; exact until a
+  // process crashes while it drives the transaction.
   bool called = false;
   // The last call in the present direction ended without a definite result: wait for Txn::due.
   bool tried = false;
@@ -163,6 +163,9 @@ struct Txn {
   Force force;             // force.when is kNever unless it was forced.
   // How many processes in a row crashed while at work on it, without any progress in between.
   std::uint32_t deaths = 0;
+  // While nobody owns the record, it names every step that was ever called. False in those that
+  // versions before this promise have stored.
+  bool names_called = true;
   std::uint64_t version = 0;  // Grows by one with every write; 0: not stored yet.
 
   Live live;

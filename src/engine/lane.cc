@@ -121,7 +121,7 @@ void Lane::Drive(Entry& entry) {
   if (IsAtRest(entry, duties)) AnswerWaiters(entry);
   if (MayLeave(entry, duties)) return Leave(entry);
   const bool in_place = entry.owner.empty() && entry.wake == duties.wake;
-  const bool last_chance = shared_.stopping && entry.dirty;
+  const bool last_chance = (shared_.stopping && entry.dirty) || MustLayDown(entry);
   if ((IsLongSleep(entry, entry.txn, duties) && !in_place) || last_chance) StoreAsItIs(entry);
 }
 

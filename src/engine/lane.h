@@ -130,6 +130,8 @@ class Lane {
   bool IsForeign(const Entry& entry) const;
   bool IsOutdated(const Entry& entry, std::size_t item) const;
   bool MustClaim(const Entry& entry, const Duties& duties) const;
+  bool CallsUnnamed(const Entry& entry, const Duties& duties) const;
+  bool MustLayDown(const Entry& entry) const;
   void Attend(Entry& entry, const Duties& duties);
   void ReadAgain(Entry& entry);
 
@@ -155,6 +157,7 @@ class Lane {
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, Status status);
   void OnFound(Entry& entry, StoredTxn stored);
+  bool IsLeftBehind(const Entry& entry) const;
   void LogQuarantine(const Entry& entry) const;
   void Acknowledge(Entry& entry);
   void Disappoint(Entry& entry, const Status& status);
@@ -184,7 +187,7 @@ class Lane {
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::unordered_map<std::string, std::function<void()>> uncounted_;  // Crashes, by gid.
   std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.
-  std::size_t under_way_ = 0;            // Writes and calls of this lane.
+  std::size_t under_way_ = 0;            // Writes, reads and calls of this lane.
   std::function<void()> stopped_;        // Set while stopping.
 };
 

@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/canary.h"
+#include "core/model.h"
 #include "engine/lane.h"
 
 namespace treaty {
@@ -39,11 +41,27 @@ void Lane::ReadAgain(Entry& entry) {
 // Where others may drive it too, what there is to do soon is this one's only when the record says
 // so; and what somebody else has changed is taken note of, so that it is not looked at again.
 bool Lane::MustClaim(const Entry& entry, const Duties& duties) const {
-  const bool able = shared_.HasOthers() && shared_.MayAct() && !shared_.stopping;
+  const bool able = shared_.MayAct() && !shared_.stopping;
   if (!able || entry.txn.IsFinished()) return false;
+  if (!shared_.HasOthers()) return CallsUnnamed(entry, duties);
   if (IsMine(entry)) return entry.wake != kNever;
   const bool rests = duties.calls.empty() && duties.wake == kNever;
   return !rests && !IsLongSleep(entry, entry.txn, duties);
+}
+
+// Whether a step would be called that the record, being nobody's, is trusted to name.
+bool Lane::CallsUnnamed(const Entry& entry, const Duties& duties) const {
+  if (canary::Armed(canary::Canary::kCallsBeforeClaim)) return false;
+  const auto is_news = [&](const Call& call) { return model::IsNews(entry.txn, call); };
+  return entry.owner.empty() && std::ranges::any_of(duties.calls, is_news);
+}
+
+// Whether it is to be nobody's before the process ends, in order: else whoever takes it over would
+// count steps as called that never were.
+bool Lane::MustLayDown(const Entry& entry) const {
+  if (!shared_.stopping || !IsMine(entry) || !entry.in_flight.empty()) return false;
+  Txn left = entry.txn;
+  return model::LeaveBehind(left);
 }
 
 // Somebody else drives it. Who waits here hears of its end from the store.
@@ -69,6 +87,7 @@ void Lane::Adopt(const DueKey& key, std::function<void(const Status&)> settled) 
     if (!left_behind || entry.txn.IsFinished()) return false;
     entry.claimed = true;
     entry.next = entry.txn;
+    model::LeaveBehind(entry.next);
     return true;
   });
 }

@@ -67,11 +67,14 @@ void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
     write.wake = kChangedByAnother;
     return;
   }
-  const Duties duties = model::Plan(entry.next, shared_.Now(), shared_.config.policy);
+  const Time now = shared_.Now();
+  const Duties duties = model::Plan(entry.next, now, shared_.config.policy);
   const bool rests = duties.calls.empty() && duties.wake == kNever && entry.in_flight.empty();
   if (rests) return;
   if (IsLongSleep(entry, entry.next, duties)) {
     write.wake = duties.wake;
+  } else if (shared_.stopping && entry.in_flight.empty()) {
+    write.wake = now;  // Whoever finds it looks for himself, and holds back what is held back here.
   } else {
     write.owner = shared_.config.owner;
   }
@@ -149,10 +152,15 @@ void Lane::SetAside(Entry& entry) {
 void Lane::LoadRecord(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kLoading;
   entry.covered = entry.inbox.size();
+  ++under_way_;
   shared_.read_loop->Post([this, &entry, gid = entry.gid] {
     const AtWorkOn noted(gid);
     auto result = std::make_shared<Result<std::optional<StoredTxn>>>(shared_.store->Load(gid));
-    ports_.loop->Post([this, &entry, result] { OnLoaded(entry, std::move(*result)); });
+    ports_.loop->Post([this, &entry, result] {
+      --under_way_;
+      OnLoaded(entry, std::move(*result));
+      FinishStopping();
+    });
   });
 }
 
@@ -193,8 +201,10 @@ void Lane::OnUnreadable(Entry& entry, Status status) {
 }
 
 void Lane::OnFound(Entry& entry, StoredTxn stored) {
-  const bool still_mine = IsMine(entry) && stored.owner == entry.owner;
-  const Live live = entry.txn.live;
+  // With a copy of it, this process knows all that it has called.
+  const bool known = entry.txn.version > 0;
+  const bool still_mine = known && stored.owner == shared_.config.owner;
+  const Txn before = std::exchange(entry.txn, {});
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.owner = std::move(stored.owner);
   entry.wake = stored.wake;
@@ -203,12 +213,23 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   if (canary::Armed(canary::Canary::kModeFromConfig)) DriveInOtherMode(entry.txn);
   const Time now = shared_.Now();
   model::Loaded(entry.txn, now, shared_.config.policy);
+  if (known) model::AddCalled(before, entry.txn);
+  if (!still_mine && IsLeftBehind(entry)) model::LeaveBehind(entry.txn);
   // Its own calls it knows; another process's are no later than they were.
-  if (still_mine) entry.txn.live.hold_until = live.hold_until;
-  if (still_mine && !entry.in_flight.empty()) entry.txn.live.backed_off = live.backed_off;
+  if (still_mine) entry.txn.live.hold_until = before.live.hold_until;
+  if (still_mine && !entry.in_flight.empty()) entry.txn.live.backed_off = before.live.backed_off;
   // Still asleep: no call is under way. One whose time has come may have been called already, by
   // a process that ended before it wrote anything.
   if (entry.owner.empty() && entry.wake > now) entry.txn.live.hold_until = kNever;
+}
+
+// Whether more may have been called than the record says: it is of one who has ended without a
+// word, or from before records said so. A record that is nobody's says it; what another one drives
+// is judged when it is taken over.
+bool Lane::IsLeftBehind(const Entry& entry) const {
+  if (canary::Armed(canary::Canary::kSleepIsACrash)) return true;
+  if (IsForeign(entry)) return false;
+  return !entry.owner.empty() || !entry.txn.names_called;
 }
 
 void Lane::LogQuarantine(const Entry& entry) const {

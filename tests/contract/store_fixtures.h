@@ -120,6 +120,7 @@ inline void ExpectSameProgress(const Txn& actual, const Txn& expected) {
   EXPECT_EQ(actual.updated, expected.updated);
   EXPECT_EQ(actual.finished, expected.finished);
   EXPECT_EQ(actual.due, expected.due);
+  EXPECT_EQ(actual.names_called, expected.names_called);
   EXPECT_EQ(actual.force, expected.force);
   EXPECT_EQ(actual.version, expected.version);
 }

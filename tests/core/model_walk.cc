@@ -201,6 +201,7 @@ void ModelWalk::VisitRestart(const WalkState& state) {
   WalkState restarted = state;
   restarted.memory = state.durable;
   model::Loaded(restarted.memory, kWalkStart, plan_.policy);
+  model::LeaveBehind(restarted.memory);
   restarted.open.clear();
   Reach(restarted);
 }

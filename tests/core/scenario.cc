@@ -119,6 +119,7 @@ Scenario& Scenario::Reload() {
   txn_ = stored_;
   in_flight_.clear();
   model::Loaded(txn_, now_, policy_);
+  model::LeaveBehind(txn_);
   Note("reload", Durability::kDurable);
   return *this;
 }

@@ -81,6 +81,7 @@ void Checker::OnWrite(std::uint32_t process, const Write& write, Verdict verdict
   } else {
     Saga& saga = found->second;
     if (saga.stored.version == write.txn->version) return;  // The same write once more.
+    saga.left_behind = saga.left_behind || drivers.EndsACrash(process, saga.owner, write);
     CheckMove(saga, *write.txn);
     CheckBranches(saga, *write.txn);
     CheckBackoff(saga, *write.txn);
@@ -122,6 +123,15 @@ void Checker::CheckBranches(const Saga& saga, const Txn& next) {
   for (std::size_t i = 0; i < next.branches.size(); ++i) {
     CheckResults(saga.stored.branches[i], next.branches[i], next.gid());
     CheckAttempts(saga, next, i);
+  }
+  CheckCalled(saga, next);
+}
+
+// S2: without a crash the set of steps ever called is the truth, however often it has slept.
+void Checker::CheckCalled(const Saga& saga, const Txn& next) {
+  for (std::size_t i = 0; i < next.branches.size() && !saga.left_behind; ++i) {
+    if (!next.branches[i].called || saga.steps[i].called) continue;
+    Fail(next.gid(), "S2: without a crash, a step counts as called that never was");
   }
 }
 

@@ -65,6 +65,8 @@ class Checker {
   // Of a process.
   void OnStart(std::uint32_t process, const std::string& owner) { drivers.OnStart(process, owner); }
   void OnEnd(std::uint32_t process, Time now);  // Its calls may still be under way.
+  // It has stopped in order, so what it leaves is known.
+  void OnStopped(std::uint32_t process) { drivers.OnStopped(process); }
 
   // Of the clients. `wait`: it asked for the outcome.
   void OnAnswer(const TxnRequest& request, bool submit, const Answer& answer);
@@ -107,11 +109,13 @@ class Checker {
     std::string owner;
     Time wake = kNever;
     std::vector<StepLog> steps;
+    bool left_behind = false;  // One who drove it has ended without a word.
   };
 
   void CheckInsert(const Write& write);
   void CheckMove(const Saga& saga, const Txn& next);
   void CheckBranches(const Saga& saga, const Txn& next);
+  void CheckCalled(const Saga& saga, const Txn& next);
   void CheckResults(const Branch& old, const Branch& now, const std::string& gid);
   void CheckAttempts(const Saga& saga, const Txn& next, std::size_t step);
   void CheckRollbackStart(const Saga& saga, const Txn& next);

@@ -113,6 +113,11 @@ void Checker::CheckCompensation(std::uint32_t process, const Saga& saga, std::si
     if (IsForcedUnderOwner(process, txn)) return;
     return Fail(txn.gid(), "G4: a compensation while " + std::string(Name(txn.status)));
   }
+  const bool reached =
+      saga.steps[step].called || txn.branches[step].action != BranchStatus::kPrepared;
+  if (!reached && !saga.left_behind) {
+    Fail(txn.gid(), "S2: without a crash, a step is compensated that was not called");
+  }
   const Heard heard = HeardBy(process, saga.steps[step]);
   const bool resolved = txn.branches[step].action != BranchStatus::kPrepared || heard.resolved;
   if (heard.outstanding) Fail(txn.gid(), "S3: compensated while being called");

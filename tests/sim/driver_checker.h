@@ -27,6 +27,14 @@ class DriverChecker {
     living_.insert(owner);
   }
   void OnEnd(std::uint32_t process) { living_.erase(owners_[process]); }
+  void OnStopped(std::uint32_t process) { in_order_.insert(owners_[process]); }
+
+  // Whether a write takes a record from one who has ended without a word, or is taken for ended.
+  bool EndsACrash(std::uint32_t process, const std::string& owner, const Write& write) {
+    const bool of_another = !owner.empty() && owner != owners_[process] && write.owner != owner;
+    const bool by_bystander = leased_ && write.txn->IsFinished();
+    return of_another && !by_bystander && !in_order_.contains(owner);
+  }
 
   // L2: everybody lives and has been left alone for ten seconds.
   void CheckTakenOver() const {
@@ -88,6 +96,7 @@ class DriverChecker {
   bool leased_ = false;
   std::map<std::uint32_t, std::string> owners_;  // Of every process that ever was.
   std::set<std::string> living_;                 // Owners.
+  std::set<std::string> in_order_;               // Owners that have stopped so.
   std::map<std::string, Record> records_;
   std::set<std::pair<std::uint32_t, std::string>> refused_;
 };

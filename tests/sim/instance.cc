@@ -138,6 +138,7 @@ void Instance::EndIfDue() {
     if (ports_.network->open(id_) > 0)
       checker().Fail("process", "L7: stopped with calls in flight");
     marks().Hit(Mark::kStoppedGracefully);
+    checker().OnStopped(id_);
     End();
     return RestartLater();
   }

@@ -91,6 +91,22 @@ TEST(RecordCodecTest, ReturnsEveryFieldOfTheState) {
   EXPECT_EQ(decoded.deaths, txn.deaths);
 }
 
+// Older programs did not store who was called with all that they parked.
+TEST(RecordCodecTest, ARecordOfAnOlderProgramDoesNotNameTheCalled) {
+  RecordCodec codec;
+  Txn decoded;
+  ASSERT_TRUE(codec.DecodeState("", decoded).ok());
+  EXPECT_FALSE(decoded.names_called);
+  Txn txn = MakeTxn("g1");
+  for (const bool names : {true, false}) {
+    txn.names_called = names;
+    std::string bytes;
+    codec.EncodeState(txn, bytes);
+    ASSERT_TRUE(codec.DecodeState(bytes, decoded).ok());
+    EXPECT_EQ(decoded.names_called, names);
+  }
+}
+
 TEST(RecordCodecTest, CarriesNothingOverFromTheRecordBefore) {
   RecordCodec codec;
   std::string bytes;

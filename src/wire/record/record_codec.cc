@@ -218,6 +218,7 @@ void RecordCodec::EncodeState(const Txn& txn, std::string& bytes) {
   stored.set_backoff(txn.backoff);
   stored.set_due_ms(Millis(txn.due));
   stored.set_deaths(txn.deaths);
+  stored.set_names_called(txn.names_called);
   if (!(txn.force == Force())) {
     auto& force = *stored.mutable_force();
     force.set_who(txn.force.who);
@@ -289,6 +290,7 @@ Status RecordCodec::DecodeState(std::string_view bytes, Txn& txn) {
   txn.backoff = stored.backoff();
   txn.due = FromMillis(stored.due_ms());
   txn.deaths = stored.deaths();
+  txn.names_called = stored.names_called();
   txn.force = {stored.force().who(), stored.force().why(), FromMillis(stored.force().when_ms())};
   return {};
 }

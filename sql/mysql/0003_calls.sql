@@ -1,0 +1,4 @@
+-- Schema version 3: what a record says of calls.
+--
+-- The tables are those of version 2. The number tells an older program to leave the database alone:
+-- states have fields that it does not know.

@@ -1,0 +1,4 @@
+-- Schema version 5: what a record says of calls.
+--
+-- The tables are those of version 4. The number tells an older program to leave the file alone:
+-- states have fields that it does not know.
