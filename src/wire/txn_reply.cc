@@ -110,7 +110,6 @@ void AddForce(ObjectWriter& object, const Force& force) {
 // When an unfinished one that waits for no time of its own is looked at by itself: a prepared one
 // when its time is over, any other one interval after its last change.
 Time NextLook(const Txn& txn, const Policy& policy) {
-  if (txn.IsQuarantined()) return kNever;
   // A prepared saga shows a time though nobody looks (protocol §20, 17).
   const bool prepared = txn.status == TxnStatus::kPrepared;
   if (prepared && txn.body->model == Model::kSaga) {
@@ -124,10 +123,16 @@ Time NextLook(const Txn& txn, const Policy& policy) {
                   txn.updated + RetryInterval(txn, policy));
 }
 
+// The same whether the record is parked or somebody has it in memory: of a saga's next attempt and
+// its time-out the earlier.
 Time NextTime(const StoredTxn& stored, const Policy& policy) {
-  if (stored.txn.IsFinished()) return kNever;
+  const Txn& txn = stored.txn;
+  if (txn.IsFinished() || txn.IsQuarantined()) return kNever;
   if (stored.wake != kNever && stored.owner.empty()) return stored.wake;
-  return stored.txn.due != kNever ? stored.txn.due : NextLook(stored.txn, policy);
+  const Time next = txn.due != kNever ? txn.due : NextLook(txn, policy);
+  const bool may_time_out = txn.body->model == Model::kSaga && txn.status == TxnStatus::kSubmitted;
+  const Time deadline = may_time_out ? Deadline(txn) : kNever;
+  return deadline != kNever ? std::min(next, deadline) : next;
 }
 
 void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) {
