@@ -33,6 +33,20 @@ struct LookupThreads::State {
   bool closed = false;
 };
 
+namespace {
+
+std::string WordsFor(const boost::system::error_code& error) {
+  namespace asio = boost::asio;
+  const bool absent =
+      error == asio::error::host_not_found || error == asio::error::no_data || !error;
+  if (absent) return "name not found";
+  if (error == asio::error::host_not_found_try_again)
+    return "name not found: no name server answered";
+  return "name not found: " + error.message();
+}
+
+}  // namespace
+
 Result<Addresses> SystemLookup(const std::string& name) {
   boost::asio::io_context context;
   boost::asio::ip::tcp::resolver resolver(context);
@@ -43,7 +57,7 @@ Result<Addresses> SystemLookup(const std::string& name) {
     if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(address);
   }
   if (!addresses.empty()) return addresses;
-  return Status{Code::kUnavailable, "resolve: " + error.message()};
+  return Status{Code::kUnavailable, WordsFor(error)};
 }
 
 LookupThreads::LookupThreads(Lookup lookup, std::size_t most_threads)

@@ -509,6 +509,48 @@ TEST(GrpcParticipantTls, AWrongNameAndAStrangersCertificateAreRefused) {
   EXPECT_EQ(world.Ask(CallTo(TlsUrl("127.0.0.1", plain.port()))).outcome, Outcome::kUnknown);
 }
 
+TEST(GrpcParticipantTls, TheReasonIsSaidInWords) {
+  const Identity sound("DNS:localhost,IP:127.0.0.1");
+  const Identity expired("DNS:localhost,IP:127.0.0.1", -7'200, -3'600);
+  const Identity misnamed("DNS:other.example");
+  const struct {
+    const Identity& server;
+    const Identity& trusted;
+    const char* words;
+  } cases[] = {{expired, expired, "cannot connect: TLS: certificate expired"},
+               {misnamed, misnamed, "cannot connect: TLS: certificate is for another host name"},
+               {sound, misnamed, "cannot connect: TLS: certificate of an unknown authority"}};
+  for (const auto& one : cases) {
+    GrpcServer server(GrpcServer::Fine, "127.0.0.1:0", CredentialsOf(one.server));
+    const CaFile ca(one.trusted);
+    GrpcParticipantConfig config = GrpcConfig();
+    config.ca_file = ca.path();
+    GrpcWorld world(config);
+    for (const char* host : {"127.0.0.1", "localhost"}) {
+      const BranchReply reply = world.Ask(CallTo(TlsUrl(host, server.port())));
+      EXPECT_EQ(reply.outcome, Outcome::kUnknown);
+      EXPECT_EQ(reply.text, one.words);
+    }
+    EXPECT_EQ(server.calls().size(), 0u);
+  }
+}
+
+TEST(GrpcParticipant, ARefusedConnectionIsSaidInWords) {
+  int port = 0;
+  {
+    GrpcServer gone;
+    port = gone.port();
+  }
+  GrpcWorld world;
+  const std::string url = "127.0.0.1:" + std::to_string(port) + "/bank.Bank/Out";
+  EXPECT_EQ(world.Ask(GrpcCallTo(url)).text, "cannot connect: connect: Connection refused");
+  std::vector<BranchCall> calls;
+  for (int i = 0; i < 20; ++i) calls.push_back(GrpcCallTo(url));
+  for (const BranchReply& reply : world.AskAll(std::move(calls))) {
+    EXPECT_EQ(reply.text, "cannot connect: connect: Connection refused");
+  }
+}
+
 TEST(GrpcParticipantTls, AMissingCaFileIsNotReplacedByTheSystems) {
   GrpcParticipantConfig config = GrpcConfig();
   config.ca_file = "/nonexistent/ca.pem";

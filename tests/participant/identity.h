@@ -18,14 +18,15 @@ namespace treaty::test {
 using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using CertPtr = std::unique_ptr<X509, decltype(&X509_free)>;
 
-// A certificate signed by its own key, for the names given; valid for an hour.
+// A certificate signed by its own key, for the names given; valid from `begin` to `end`, in seconds
+// from now.
 struct Identity {
-  explicit Identity(const std::string& names)
+  explicit Identity(const std::string& names, long begin = -60, long end = 3'600)
       : key(EVP_EC_gen("P-256"), EVP_PKEY_free), cert(X509_new(), X509_free) {
     X509_set_version(cert.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(cert.get()), -60);
-    X509_gmtime_adj(X509_getm_notAfter(cert.get()), 3'600);
+    X509_gmtime_adj(X509_getm_notBefore(cert.get()), begin);
+    X509_gmtime_adj(X509_getm_notAfter(cert.get()), end);
     X509_set_pubkey(cert.get(), key.get());
     X509_NAME* name = X509_get_subject_name(cert.get());
     const unsigned char text[] = "treaty test";

@@ -108,6 +108,27 @@ TEST(HttpParticipantTls, AnUntrustedCertificateIsRefused) {
   EXPECT_EQ(trusts_the_system.Ask(CallTo(server.url("localhost"))).outcome, Outcome::kUnknown);
 }
 
+TEST(HttpParticipantTls, TheReasonIsSaidInWords) {
+  const Identity sound("DNS:localhost,IP:127.0.0.1");
+  const Identity expired("DNS:localhost", -7'200, -3'600);
+  const Identity early("DNS:localhost", 3'600, 7'200);
+  const Identity misnamed("DNS:other.example");
+  const struct {
+    const Identity& server;
+    const Identity& trusted;
+    const char* words;
+  } cases[] = {{expired, expired, "TLS: certificate expired"},
+               {early, early, "TLS: certificate not yet valid"},
+               {misnamed, misnamed, "TLS: certificate is for another host name"},
+               {sound, misnamed, "TLS: certificate of an unknown authority"}};
+  for (const auto& one : cases) {
+    const CaFile ca(one.trusted);
+    TlsServer server(one.server);
+    World world(Trusting(ca));
+    EXPECT_EQ(world.Ask(CallTo(server.url("localhost"))).text, one.words);
+  }
+}
+
 TEST(HttpParticipantTls, PlainTextIsNoTls) {
   RawServer plain(Always(HttpReply(200, "")));
   World world;

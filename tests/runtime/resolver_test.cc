@@ -186,5 +186,12 @@ TEST_F(ResolverTest, GoesAwayWithLookUpsUnderWay) {
   EXPECT_FALSE(place->has_value());
 }
 
+// No server is asked about a name that is longer than names may be.
+TEST(SystemLookupTest, SaysInWordsThatThereIsNoSuchName) {
+  const Result<Addresses> answer = SystemLookup(std::string(300, 'a'));
+  EXPECT_EQ(answer.status().code(), Code::kUnavailable);
+  EXPECT_TRUE(answer.status().message().starts_with("name not found")) << answer.status().message();
+}
+
 }  // namespace
 }  // namespace treaty

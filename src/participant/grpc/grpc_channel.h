@@ -41,6 +41,9 @@ class GrpcChannel {
     watcher.Watch(*channel_, channel_->GetState(/*try_to_connect=*/true), std::move(changed));
   }
 
+  // Those that the policy allows.
+  const Addresses& addresses() const { return allowed_; }
+
   // Of the channel there is.
   const std::shared_ptr<grpc::GenericStub>& stub() const { return stub_; }
 

@@ -101,7 +101,8 @@ GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop&
       resolver_(loop.context(), config_.dns_ttl, config_.lookup),
       turnstile_({config_.calls_per_destination, config_.calls_in_flight}),
       outstanding_(std::make_shared<Outstanding>()),
-      self_(std::make_shared<GrpcLaneParticipant*>(this)) {}
+      self_(std::make_shared<GrpcLaneParticipant*>(this)),
+      connect_words_(config_, loop) {}
 
 GrpcLaneParticipant::~GrpcLaneParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);
@@ -213,7 +214,7 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
   }
   if (channel.HasFailed()) {
     resolver_.Forget(job->target->destination->url.host);
-    return FinishLater(job, Unknown("cannot connect"));
+    return FinishWithWords(job);
   }
   connecting_.push_back(job);
   WatchConnecting(job->target->destination);
@@ -243,6 +244,14 @@ void GrpcLaneParticipant::FinishLater(const JobPtr& job, BranchReply reply) {
   loop_.Post([self = std::weak_ptr(self_), job, reply = std::move(reply)] {
     if (const auto alive = self.lock()) (*alive)->Finish(job, reply);
   });
+}
+
+// It cannot be connected to, and its operator wants to know why. That takes no longer than the call
+// may: what is late is ended as any other.
+void GrpcLaneParticipant::FinishWithWords(const JobPtr& job) {
+  const Destination& destination = *job->target->destination;
+  connect_words_.Ask(destination.url, destination.channel.addresses().front(),
+                     [this, job](const std::string& words) { Finish(job, Unknown(words)); });
 }
 
 void GrpcLaneParticipant::Send(const JobPtr& job) {

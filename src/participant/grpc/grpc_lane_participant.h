@@ -16,6 +16,7 @@
 #include <unordered_set>
 
 #include "participant/grpc/channel_watcher.h"
+#include "participant/grpc/connect_words.h"
 #include "participant/grpc/grpc_channel.h"
 #include "participant/grpc/grpc_participant.h"
 #include "participant/grpc/outstanding.h"
@@ -56,6 +57,7 @@ class GrpcLaneParticipant final : public Participant {
   void LookAtConnecting();
   void Send(const JobPtr& job);
   void FinishLater(const JobPtr& job, BranchReply reply);
+  void FinishWithWords(const JobPtr& job);
   void OnStatus(const JobPtr& job, int code, const std::string& message);
   void Finish(const JobPtr& job, BranchReply reply);
 
@@ -77,6 +79,7 @@ class GrpcLaneParticipant final : public Participant {
   const std::shared_ptr<GrpcLaneParticipant*> self_;  // How a report finds its way back.
   TimerId timer_ = kNoTimer;
   std::optional<ChannelWatcher> watcher_;  // From the first call on.
+  ConnectWords connect_words_;
 };
 
 }  // namespace treaty

@@ -10,6 +10,7 @@ namespace {
 constexpr int kOk = 0;
 constexpr int kFailedPrecondition = 9;
 constexpr int kAborted = 10;
+constexpr int kUnavailable = 14;
 constexpr int kConflict = 409;
 constexpr int kTooEarly = 425;
 
@@ -22,6 +23,8 @@ BranchReply MapGrpcStatus(int code, std::string_view message) {
   if (old_ongoing || code == kFailedPrecondition || code == kTooEarly) {
     return {Outcome::kOngoing, std::move(account)};
   }
+  // Mostly of the library, about a connection that broke.
+  if (code == kUnavailable && !message.empty()) account += ": " + ReasonText(message);
   if (code != kAborted && code != kConflict) return {Outcome::kUnknown, std::move(account)};
   return {Outcome::kFailure, message.empty() ? std::move(account) : ReasonText(message)};
 }

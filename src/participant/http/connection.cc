@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "participant/http/gunzip.h"
+#include "runtime/tls_trouble.h"
 
 namespace treaty {
 namespace {
@@ -84,7 +85,9 @@ void Connection::Handshake() {
   tls_->async_handshake(asio::ssl::stream_base::client,
                         [self = shared_from_this()](const Error& result) {
                           if (self->closed_) return;
-                          if (result) return self->Broken("TLS: " + result.message());
+                          if (result) {
+                            return self->Broken(TlsTrouble(*self->tls_->native_handle(), result));
+                          }
                           self->owner_.OnDialed(*self);
                         });
 }
