@@ -4,11 +4,13 @@
 #include <limits>
 
 #include "core/backoff.h"
+#include "core/outcome_text.h"
 
 namespace treaty {
 
 Durability Finish(const Change& change, TxnStatus status) {
   change.txn.status = status;
+  change.txn.last_outcome.clear();
   change.txn.finished = change.event.now;
   change.txn.due = kNever;
   return Durability::kDurable;
@@ -20,11 +22,26 @@ Durability Enter(const Change& change, TxnStatus status) {
   txn.backoff = 0;
   txn.due = kNever;
   txn.live.backed_off = false;
+  txn.last_outcome.clear();
   for (Branch& branch : txn.branches) branch.tried = false;
   return Durability::kDurable;
 }
 
+void NoteOutcome(const Change& change) {
+  const auto* reply = std::get_if<Replied>(&change.event.what);
+  if (reply == nullptr) return;
+  std::string words = OutcomeText(reply->outcome, reply->text);
+  if (reply->branch == kNoBranch) {
+    change.txn.last_outcome = std::move(words);
+  } else {
+    Branch& branch = change.txn.branches[reply->branch.value];
+    branch.last_outcome = std::move(words);
+    branch.last_op = reply->op;
+  }
+}
+
 Durability WaitFor(const Change& change, Duration interval) {
+  NoteOutcome(change);
   change.txn.due = Spread(change.event.now, interval, change.event.jitter);
   return Durability::kDurable;
 }
@@ -48,6 +65,8 @@ Durability BackOff(const Change& change, Branch& branch) {
 
 void Recover(Txn& txn, Branch& branch) {
   branch.tried = false;
+  const bool back = txn.status == TxnStatus::kAborting;
+  if (branch.last_op == (back ? Op::kCompensate : Op::kAction)) branch.last_outcome.clear();
   txn.backoff = 0;
   txn.live.backed_off = false;
   if (std::ranges::none_of(txn.branches, &Branch::tried)) txn.due = kNever;

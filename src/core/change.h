@@ -38,6 +38,9 @@ Durability Enter(const Change& change, TxnStatus status);
 // There was no definite answer: what is due comes again after `interval`.
 Durability WaitFor(const Change& change, Duration interval);
 
+// Notes in words, for people, what a call came to by which nothing has got on.
+void NoteOutcome(const Change& change);
+
 // The same after an unknown result: one step of back-off per round, however many are silent.
 Durability BackOff(const Change& change);
 

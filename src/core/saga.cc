@@ -47,6 +47,7 @@ Durability OnActionFailed(const Change& change, const Replied& reply) {
   Branch& branch = change.txn.branches[reply.branch.value];
   branch.action = BranchStatus::kFailed;
   branch.action_time = change.event.now;
+  branch.last_outcome.clear();
   const Step& step = change.txn.body->steps[reply.branch.value];
   return StartRollback(change, ActionFailedReason(step.action, reply.text));
 }
@@ -60,6 +61,7 @@ Durability CallActionAgain(const Change& change, Branch& branch) {
 Durability OnActionUnknown(const Change& change, Branch& branch) {
   const std::uint32_t limit = change.txn.terms->retry_limit;
   Increase(branch.attempts);
+  NoteOutcome(change);
   if (limit != 0 && branch.attempts > limit) return StartRollback(change, RetryLimitReason(limit));
   return CallActionAgain(change, branch);
 }
@@ -91,6 +93,7 @@ Durability OnLateActionReplied(const Change& change, const Replied& reply) {
   const bool succeeded = reply.outcome == Outcome::kSuccess;
   branch.action = succeeded ? BranchStatus::kSucceed : BranchStatus::kFailed;
   branch.action_time = change.event.now;
+  if (branch.last_op == Op::kAction) branch.last_outcome.clear();
   return Durability::kBehind;
 }
 

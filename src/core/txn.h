@@ -122,6 +122,9 @@ struct Branch {
   Time action_time = kNever;      // When the action's result was recorded.
   Time compensate_time = kNever;  // When the compensation's success was recorded.
   Time created = kNever;          // When it was registered; kNever: with the transaction.
+  // What the last call by which it did not get on came to, in words, and what that was for.
+  std::string last_outcome = {};
+  Op last_op = Op::kAction;
   bool operator==(const Branch&) const = default;
 };
 
@@ -158,9 +161,10 @@ struct Txn {
   std::uint32_t backoff = 0;  // k: unknown rounds in a row.
   Time created = kNever;
   Time updated = kNever;
-  Time finished = kNever;  // When status became succeed or failed.
-  Time due = kNever;       // When tried branches are called again; kNever: nothing waits.
-  Force force;             // force.when is kNever unless it was forced.
+  Time finished = kNever;    // When status became succeed or failed.
+  Time due = kNever;         // When tried branches are called again; kNever: nothing waits.
+  std::string last_outcome;  // Of asking the client, in words, as long as there is no answer.
+  Force force;               // force.when is kNever unless it was forced.
   // How many processes in a row crashed while at work on it, without any progress in between.
   std::uint32_t deaths = 0;
   // While nobody owns the record, it names every step that was ever called. False in those that

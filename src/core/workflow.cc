@@ -35,6 +35,7 @@ Durability On(const Registered& recorded, const Change& change) {
   txn.branches.push_back(
       {.action = recorded.outcome, .action_time = change.event.now, .created = change.event.now});
   txn.backoff = 0;
+  txn.last_outcome.clear();
   if (!IsResumed(txn)) return Durability::kDurable;
   return WaitFor(change, RetryInterval(txn, change.policy));
 }

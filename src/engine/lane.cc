@@ -94,6 +94,7 @@ bool Lane::TakeEvent(Entry& entry, Event event, bool staged) {
   Txn& present = staged ? entry.next : entry.txn;
   Decision decision = model::Apply(present, event, shared_.config.policy);
   if (shared_.alerts != nullptr) AlertIfSilent(event, decision.next);
+  if (decision.durability != Durability::kUnchanged) LogWait(event, present, decision.next);
   if (decision.durability == Durability::kDurable) {
     entry.terms_changed = entry.terms_changed || decision.next.terms != present.terms;
     entry.next = std::move(decision.next);

@@ -168,6 +168,7 @@ class Lane {
   void CountCall(Model model, Op op, Outcome outcome, Steady::time_point begun);
   void CountEnd(const Txn& txn);
   void AlertIfSilent(const Event& event, const Txn& next) const;
+  void LogWait(const Event& event, const Txn& before, const Txn& next) const;
   void OnReply(const std::string& gid, const Call& call, BranchReply reply);
   bool IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const;
   Time NextLook(const Entry& entry, const Duties& duties, Time now) const;

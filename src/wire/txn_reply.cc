@@ -157,6 +157,7 @@ void AppendTxn(std::string& out, const StoredTxn& stored, const Policy& policy) 
   object.StringIfAny("owner", stored.owner);
   AddTerms(object, *txn.terms);
   if (txn.IsQuarantined()) object.Bool("quarantined", true);
+  object.StringIfAny("last_outcome", PlainText(txn.last_outcome));
   AddForce(object, txn.force);
   object.Close();
 }
@@ -199,6 +200,7 @@ void AppendBranch(std::string& out, const BranchRow& row) {
   object.String("op", OpOf(row, step));
   object.String("status", Name(action ? branch.action : branch.compensate));
   object.TimeIfAny("finish_time", when);
+  if (branch.last_op == row.op) object.StringIfAny("last_outcome", PlainText(branch.last_outcome));
   object.Close();
 }
 

@@ -121,6 +121,7 @@ inline void ExpectSameProgress(const Txn& actual, const Txn& expected) {
   EXPECT_EQ(actual.finished, expected.finished);
   EXPECT_EQ(actual.due, expected.due);
   EXPECT_EQ(actual.names_called, expected.names_called);
+  EXPECT_EQ(actual.last_outcome, expected.last_outcome);
   EXPECT_EQ(actual.force, expected.force);
   EXPECT_EQ(actual.version, expected.version);
 }
@@ -193,12 +194,15 @@ inline Txn EveryFieldSet(const std::string& gid) {
                      .attempts = 3,
                      .action_time = At(1'001),
                      .compensate_time = At(1'002),
-                     .created = At(1'000)};
+                     .created = At(1'000),
+                     .last_outcome = "status 500",
+                     .last_op = Op::kCompensate};
   txn.branches[1] = {.action = BranchStatus::kFailed, .compensate = BranchStatus::kSucceed};
   txn.rollback_reason = "no \"money\"; DROP TABLE txn";
   txn.result = "RESULT\n";
   txn.backoff = 5;
   txn.deaths = 2;
+  txn.last_outcome = "name not found";
   txn.created = At(2'000);
   txn.updated = At(2'001);
   txn.due = At(2'003);

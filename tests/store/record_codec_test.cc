@@ -89,6 +89,7 @@ TEST(RecordCodecTest, ReturnsEveryFieldOfTheState) {
   EXPECT_EQ(decoded.due, txn.due);
   EXPECT_EQ(decoded.force, txn.force);
   EXPECT_EQ(decoded.deaths, txn.deaths);
+  EXPECT_EQ(decoded.last_outcome, txn.last_outcome);
 }
 
 // Older programs did not store who was called with all that they parked.

@@ -1,7 +1,8 @@
-// What a query shows of a transaction that sleeps: when it comes again.
+// What a query shows of a transaction that does not get on: why, and when it comes again.
 
 #include "wire/txn_reply.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -11,6 +12,8 @@ namespace treaty::wire {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Time kCreated{std::chrono::hours(24 * 365 * 50)};
 
@@ -73,6 +76,31 @@ TEST(TxnReplyTest, ATimeOutThatMeansNothingAnyMoreIsNotShown) {
 TEST(TxnReplyTest, OneThatIsBeingCalledShowsItsTimeOutToo) {
   EXPECT_EQ(NextCronTime(Saga(seconds(4), kNever)), "2019-12-20T00:00:04.000Z");
   EXPECT_EQ(NextCronTime(Saga(seconds(40), kNever)), "2019-12-20T00:00:10.000Z");
+}
+
+TEST(TxnReplyTest, ABranchShowsItsLastOutcomeWithTheCallItWasOf) {
+  StoredTxn stored = Saga(seconds(0), kCreated + seconds(30));
+  EXPECT_THAT(QueryReply(&stored, Policy()), Not(HasSubstr("last_outcome")));
+  stored.txn.branches[0].last_outcome = "connect: Connection refused";
+  EXPECT_THAT(
+      QueryReply(&stored, Policy()),
+      HasSubstr(
+          R"("op":"action","status":"prepared","last_outcome":"connect: Connection refused"})"));
+  stored.txn.branches[0].last_op = Op::kCompensate;
+  EXPECT_THAT(QueryReply(&stored, Policy()),
+              HasSubstr(R"("op":"compensate","status":"prepared","last_outcome":"connect: )"));
+}
+
+// Clients search replies for these words.
+TEST(TxnReplyTest, ALastOutcomeIsNoVerdict) {
+  StoredTxn stored = Saga(seconds(0), kCreated + seconds(30));
+  stored.txn.branches[0].last_outcome = "FAILURE";
+  stored.txn.branches[1].last_outcome = "gRPC status 14: ONGOING or SUCCESS";
+  stored.txn.last_outcome = "FAILURE \"quoted\"";
+  const std::string reply = QueryReply(&stored, Policy());
+  EXPECT_THAT(reply, HasSubstr(R"("last_outcome":"failure")"));
+  EXPECT_THAT(reply, HasSubstr(R"("last_outcome":"gRPC status 14: ongoing or success")"));
+  EXPECT_THAT(reply, HasSubstr(R"("last_outcome":"failure \"quoted\"")"));
 }
 
 }  // namespace

@@ -92,6 +92,8 @@ void EncodeBranch(const Branch& branch, record::State::Branch& stored) {
   stored.set_action_time_ms(Millis(branch.action_time));
   stored.set_compensate_time_ms(Millis(branch.compensate_time));
   stored.set_created_ms(Millis(branch.created));
+  stored.set_last_outcome(branch.last_outcome);
+  stored.set_last_was_compensate(branch.last_op == Op::kCompensate);
 }
 
 Branch DecodeBranch(const record::State::Branch& stored) {
@@ -102,7 +104,9 @@ Branch DecodeBranch(const record::State::Branch& stored) {
           .attempts = stored.attempts(),
           .action_time = FromMillis(stored.action_time_ms()),
           .compensate_time = FromMillis(stored.compensate_time_ms()),
-          .created = FromMillis(stored.created_ms())};
+          .created = FromMillis(stored.created_ms()),
+          .last_outcome = stored.last_outcome(),
+          .last_op = stored.last_was_compensate() ? Op::kCompensate : Op::kAction};
 }
 
 bool IsKnown(const record::State::Branch& branch) {
@@ -219,6 +223,7 @@ void RecordCodec::EncodeState(const Txn& txn, std::string& bytes) {
   stored.set_due_ms(Millis(txn.due));
   stored.set_deaths(txn.deaths);
   stored.set_names_called(txn.names_called);
+  stored.set_last_outcome(txn.last_outcome);
   if (!(txn.force == Force())) {
     auto& force = *stored.mutable_force();
     force.set_who(txn.force.who);
@@ -291,6 +296,7 @@ Status RecordCodec::DecodeState(std::string_view bytes, Txn& txn) {
   txn.due = FromMillis(stored.due_ms());
   txn.deaths = stored.deaths();
   txn.names_called = stored.names_called();
+  txn.last_outcome = stored.last_outcome();
   txn.force = {stored.force().who(), stored.force().why(), FromMillis(stored.force().when_ms())};
   return {};
 }
