@@ -20,6 +20,7 @@ enum class Code {
   kFailedPrecondition,  // The request is sound, but not in this state.
   kResourceExhausted,   // A named limit was reached; try again later.
   kUnavailable,         // Nothing was done; try again later.
+  kBlocked,             // Nothing was done: somebody else holds what it needs.
   kUnknown,             // It may or may not have been done.
   kDataLoss,            // Stored data is damaged or of an unknown version.
   kInternal,            // A mistake of ours.

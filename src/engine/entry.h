@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "core/request.h"
 #include "core/step.h"
+#include "engine/recall.h"
 
 namespace treaty {
 
@@ -21,6 +22,13 @@ struct Entry;
 // A client's request, run on the entry when nothing is being written and the record is known,
 // or could not be read (`trouble`). Returns whether it staged a change in `next`.
 using RequestFn = std::function<bool(Entry&)>;
+
+// A request as it waits for its turn.
+struct Request {
+  RequestFn run;
+  Time asked =
+      kNever;  // When a client came with it, who is answered in time; kNever: nobody waits.
+};
 
 // A client that waits until the transaction is finished or at rest.
 struct Waiter {
@@ -44,18 +52,23 @@ struct Entry {
 
   Txn next;  // What is being written.
   bool writing = false;
+  Time asked = kNever;       // By whose request, if a client waits for that: when it came.
+  Recall recall;             // Of that write.
+  Time busy_since = kNever;  // When the write or the reading under way was begun.
   bool terms_changed = false;
   // What has changed since the last write. If the next one is refused, events are applied again,
   // and the request among them is judged again, on the record as it has become.
-  std::vector<std::variant<Event, RequestFn>> unstored;
+  std::vector<std::variant<Event, Request>> unstored;
   std::size_t waiters_before = 0;  // How many waited before that request.
 
   // How the record stands in the store's indexes.
   std::string owner;
   Time wake = kNever;
-  bool claimed = false;  // The next write makes it ours, whoever has it: its owner has ended.
+  bool claimed = false;      // The next write makes it ours, whoever has it: its owner has ended.
+  std::string former_owner;  // The same before the write under way.
+  Time former_wake = kNever;
 
-  std::vector<std::variant<Event, RequestFn>> inbox;  // In order of arrival.
+  std::vector<std::variant<Event, Request>> inbox;  // In order of arrival.
   // How many of those came before the record was last read, or its write begun: `txn` is as new as
   // they may expect it to be.
   std::size_t covered = 0;

@@ -64,7 +64,7 @@ bool Lane::TakeInbox(Entry& entry) {
       outdated = !staged && IsOutdated(entry, taken);
       if (staged || outdated) break;
       entry.used = shared_.Now();
-      asked = TakeRequest(entry, std::get<RequestFn>(entry.inbox[taken]));
+      asked = TakeRequest(entry, std::get<Request>(entry.inbox[taken]));
       staged = asked;
     }
     ++taken;
@@ -77,10 +77,11 @@ bool Lane::TakeInbox(Entry& entry) {
 
 // Runs a request. One that stages a change is kept until that is stored, in the place of the
 // event it came to: what was right for one state may be wrong for another.
-bool Lane::TakeRequest(Entry& entry, RequestFn& request) {
+bool Lane::TakeRequest(Entry& entry, Request& request) {
   const auto before = static_cast<std::ptrdiff_t>(entry.unstored.size());
   const std::size_t waiting = entry.waiters.size();
-  if (!request(entry)) return false;
+  if (!request.run(entry)) return false;
+  entry.asked = request.asked;
   entry.unstored.erase(entry.unstored.begin() + before, entry.unstored.end());
   entry.unstored.emplace_back(std::move(request));
   entry.waiters_before = waiting;

@@ -78,6 +78,15 @@ class Lane {
 
   Loop& loop() { return *ports_.loop; }
 
+  // Runs `work`, a client's request that has come at `asked`: it is answered within kAnswerWithin
+  // of that, as long as nothing but the store keeps it waiting.
+  template <typename Work>
+  void Serve(Time asked, Work&& work) {
+    asked_ = asked;
+    std::forward<Work>(work)(*this);
+    asked_ = kNever;
+  }
+
   // The requests of engine.h.
   void Prepare(TxnRequest request, Engine::AnswerFn answer);
   void Submit(TxnRequest request, Engine::AnswerFn answer);
@@ -109,6 +118,7 @@ class Lane {
   // lane_requests.cc
   Entry& NewEntry(const std::string& gid);
   bool HasRoom(const Engine::AnswerFn& answer) const;
+  void Queue(Entry& entry, RequestFn request);
   void WithNew(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request);
   void WithRecord(const std::string& gid, RequestFn request);
   bool RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
@@ -125,6 +135,15 @@ class Lane {
   void ReadUncounted(const std::string& gid);
   void CountNow(Entry& entry);
 
+  // lane_late.cc
+  void WatchForLate();
+  void LookForLate();
+  static bool HasClients(const Entry& entry);
+  bool IsStuck(const Entry& entry, Time late) const;
+  void TellLate(Entry& entry, Time late);
+  void TellLateInInbox(Entry& entry, Time late);
+  static void AnswerOngoing(std::vector<Waiter> waiters, const Txn& txn);
+
   // lane_others.cc
   bool IsMine(const Entry& entry) const { return entry.owner == shared_.config.owner; }
   bool IsForeign(const Entry& entry) const;
@@ -140,7 +159,7 @@ class Lane {
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
-  bool TakeRequest(Entry& entry, RequestFn& request);
+  bool TakeRequest(Entry& entry, Request& request);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;
   void StoreAsItIs(Entry& entry);
@@ -160,7 +179,8 @@ class Lane {
   bool IsLeftBehind(const Entry& entry) const;
   void LogQuarantine(const Entry& entry) const;
   void Acknowledge(Entry& entry);
-  void Disappoint(Entry& entry, const Status& status);
+  static std::vector<Waiter> Refuse(Entry& entry, const Status& status);
+  static void Disappoint(Entry& entry, const Status& status);
   void Drive(Entry& entry);
   void StartCalls(Entry& entry, const std::vector<Call>& calls);
   void StartCall(Entry& entry, const Call& call);
@@ -189,6 +209,8 @@ class Lane {
   std::unordered_map<std::string, std::function<void()>> uncounted_;  // Crashes, by gid.
   std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.
   std::size_t under_way_ = 0;            // Writes, reads and calls of this lane.
+  Time asked_ = kNever;                  // When the request came that is taken now; see Serve.
+  bool watching_ = false;                // A timer is set for LookForLate.
   std::function<void()> stopped_;        // Set while stopping.
 };
 

@@ -78,7 +78,10 @@ void Lane::Attend(Entry& entry, const Duties& duties) {
   });
 }
 
+// One that is being written is in memory already; whether anybody else has changed it shows then.
 void Lane::Adopt(const DueKey& key, std::function<void(const Status&)> settled) {
+  const auto found = entries_.find(key.gid);
+  if (found != entries_.end() && found->second->writing) return settled(Status());
   auto first = std::make_shared<std::function<void(const Status&)>>(std::move(settled));
   WithRecord(key.gid, [this, owner = key.owner, first](Entry& entry) {
     if (*first) std::exchange(*first, nullptr)(entry.trouble);

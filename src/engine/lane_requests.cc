@@ -19,6 +19,12 @@ Answer StoreTrouble(const Status& status) {
         Answer::Kind::kBroken,
         "the transaction cannot be used until an operator has looked at it: " + status.message()};
   }
+  if (status.code() == Code::kInvalidArgument) {
+    return {Answer::Kind::kBroken,
+            "the request is too large for the store as it is set up; nothing "
+            "was changed, and the same will fail again: " +
+                status.message()};
+  }
   return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
 }
 
@@ -85,15 +91,20 @@ void Lane::WithNew(const std::string& gid, const Engine::AnswerFn& answer, Reque
   const auto found = entries_.find(gid);
   if (found == entries_.end() && !HasRoom(answer)) return;
   Entry& entry = found == entries_.end() ? NewEntry(gid) : *found->second;
-  entry.inbox.emplace_back(std::move(request));
+  Queue(entry, std::move(request));
   Advance(entry);
+}
+
+void Lane::Queue(Entry& entry, RequestFn request) {
+  entry.inbox.emplace_back(Request{std::move(request), asked_});
+  if (asked_ != kNever) WatchForLate();
 }
 
 // Runs `request` on the live copy, or on the record once it has been read.
 void Lane::WithRecord(const std::string& gid, RequestFn request) {
   const auto found = entries_.find(gid);
   Entry& entry = found == entries_.end() ? NewEntry(gid) : *found->second;
-  entry.inbox.emplace_back(std::move(request));
+  Queue(entry, std::move(request));
   if (found != entries_.end()) return Advance(entry);
   LoadRecord(entry);
 }

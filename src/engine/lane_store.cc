@@ -25,8 +25,14 @@ void DriveInOtherMode(Txn& txn) {
   txn.terms = std::move(terms);
 }
 
-bool IsRequest(const std::variant<Event, RequestFn>& item) {
-  return std::holds_alternative<RequestFn>(item);
+bool IsRequest(const std::variant<Event, Request>& item) {
+  return std::holds_alternative<Request>(item);
+}
+
+// Whether it may be otherwise soon; what else is wrong with a record lasts.
+bool IsPassing(const Status& status) {
+  const Code code = status.code();
+  return code == Code::kUnavailable || code == Code::kUnknown || code == Code::kBlocked;
 }
 
 }  // namespace
@@ -34,6 +40,7 @@ bool IsRequest(const std::variant<Event, RequestFn>& item) {
 void Lane::StartWrite(Entry& entry) {
   const bool insert = entry.knowledge == Entry::Knowledge::kAbsent;
   entry.writing = true;
+  entry.busy_since = shared_.Now();
   ++under_way_;
   entry.next.version = insert ? 1 : entry.txn.version + 1;
 
@@ -45,12 +52,16 @@ void Lane::StartWrite(Entry& entry) {
   job.write.added = entry.next.registered.size() - (insert ? 0 : entry.txn.registered.size());
   job.write.write_id = ports_.random->Next();
   PlaceInIndexes(entry, job.write);
+  entry.former_owner.swap(entry.owner);
+  entry.former_wake = entry.wake;
   entry.owner = job.write.owner;
   entry.wake = job.write.wake;
   entry.claimed = false;
   entry.covered = entry.inbox.size();
+  entry.recall.Reset();
+  if (insert || entry.asked != kNever) job.recall = &entry.recall;
   job.done = [this, &entry](const Result<Verdict>& result) { OnWritten(entry, result); };
-  job.unsure = [this, &entry] {
+  job.unsure = [&entry] {
     Disappoint(entry, {Code::kUnknown, "the store does not answer; repeat the request"});
   };
   shared_.committer.Add(std::move(job));
@@ -82,6 +93,7 @@ void Lane::PlaceInIndexes(const Entry& entry, Write& write) {
 
 void Lane::OnWritten(Entry& entry, const Result<Verdict>& result) {
   entry.writing = false;
+  entry.asked = kNever;
   --under_way_;
   if (!result.ok()) {
     OnNotStored(entry, result.status());
@@ -132,11 +144,19 @@ bool Lane::Overwrite(Entry& entry) {
   return true;
 }
 
-// The insert was not made and will not be. Requests that came meanwhile read for themselves.
+// What the client asked for was not stored and will not be. A record that there is goes on as it
+// was; where there is none, requests that came meanwhile read for themselves.
 void Lane::OnNotStored(Entry& entry, const Status& status) {
-  Disappoint(entry, status);
-  if (entry.inbox.empty()) return Leave(entry);
-  LoadRecord(entry);
+  auto durable = Refuse(entry, status);
+  if (entry.knowledge == Entry::Knowledge::kAbsent) {
+    return entry.inbox.empty() ? Leave(entry) : LoadRecord(entry);
+  }
+  entry.waiters = std::move(durable);
+  entry.owner.swap(entry.former_owner);
+  entry.wake = entry.former_wake;
+  entry.covered = 0;  // By nothing: others may have written since it was read.
+  if (std::exchange(entry.dirty, false)) MarkDirty(entry);
+  Advance(entry);
 }
 
 // The store found the move illegal: a mistake of ours. The record stays as it is; rather than
@@ -151,6 +171,7 @@ void Lane::SetAside(Entry& entry) {
 
 void Lane::LoadRecord(Entry& entry) {
   entry.knowledge = Entry::Knowledge::kLoading;
+  entry.busy_since = shared_.Now();
   entry.covered = entry.inbox.size();
   ++under_way_;
   shared_.read_loop->Post([this, &entry, gid = entry.gid] {
@@ -177,10 +198,10 @@ void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
 // Answers everybody who waits for the record, which is not to be had; events stay.
 void Lane::TurnAway(Entry& entry, Status trouble) {
   entry.trouble = std::move(trouble);
-  std::vector<std::variant<Event, RequestFn>> events;
+  std::vector<std::variant<Event, Request>> events;
   for (auto& item : std::exchange(entry.inbox, {})) {
-    if (auto* request = std::get_if<RequestFn>(&item)) {
-      (*request)(entry);
+    if (auto* request = std::get_if<Request>(&item)) {
+      request->run(entry);
     } else {
       events.push_back(std::move(item));
     }
@@ -243,11 +264,29 @@ void Lane::Acknowledge(Entry& entry) {
   for (auto& ack : std::exchange(entry.acks, {})) ack(Status());
 }
 
-// Tells everybody who waits that the store gave no definite answer in time.
-void Lane::Disappoint(Entry& entry, const Status& status) {
-  std::erase_if(entry.unstored, IsRequest);  // Told to come again.
+// Tells the client whose change is being written that the store has not done its part. Returns
+// those who wait for the end of what is durable.
+std::vector<Waiter> Lane::Refuse(Entry& entry, const Status& status) {
+  auto durable = std::exchange(entry.waiters, {});
+  const auto asked = std::erase_if(entry.unstored, IsRequest);  // Told to come again.
+  if (asked > 0) {
+    const auto before = std::min(entry.waiters_before, durable.size());
+    const auto first = durable.begin() + static_cast<std::ptrdiff_t>(before);
+    for (auto waiter = first; waiter != durable.end(); ++waiter) {
+      waiter->answer(StoreTrouble(status));
+    }
+    durable.erase(first, durable.end());
+  }
+  entry.asked = kNever;
   for (auto& ack : std::exchange(entry.acks, {})) ack(status);
-  for (auto& waiter : std::exchange(entry.waiters, {})) waiter.answer(StoreTrouble(status));
+  return durable;
+}
+
+// The same, where those others cannot hear of the end either.
+void Lane::Disappoint(Entry& entry, const Status& status) {
+  auto durable = Refuse(entry, status);
+  if (IsPassing(status)) return AnswerOngoing(std::move(durable), entry.txn);
+  for (auto& waiter : durable) waiter.answer(StoreTrouble(status));
 }
 
 }  // namespace treaty

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -11,6 +12,14 @@
 #include "engine/lane.h"
 
 namespace treaty {
+
+// What has waited for so long for those before it is not begun: with the time that the store takes
+// itself it would be answered too late.
+inline constexpr Duration kReadWithin = std::chrono::seconds(2);
+
+inline Status ReadTooLate() {
+  return {Code::kUnavailable, "the store does not answer in time; try again"};
+}
 
 // Runs `read` on the read loop and `done` with its result on `loop`; refuses beyond the limit.
 template <typename T>
@@ -22,8 +31,10 @@ void Read(Shared& shared, Loop& loop, std::function<Result<T>()> read,
       done(Status(Code::kResourceExhausted, "too many reads are waiting; try again later"));
     });
   }
-  shared.read_loop->Post([&shared, &loop, read = std::move(read), done = std::move(done)] {
-    auto result = std::make_shared<Result<T>>(read());
+  const Time asked = shared.Now();
+  shared.read_loop->Post([&shared, &loop, asked, read = std::move(read), done = std::move(done)] {
+    const bool late = shared.Now() >= asked + kReadWithin;
+    auto result = std::make_shared<Result<T>>(late ? Result<T>(ReadTooLate()) : read());
     shared.waiting_reads.fetch_sub(1);
     loop.Post([result, done] { done(std::move(*result)); });
   });

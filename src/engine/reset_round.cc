@@ -19,14 +19,22 @@ ResetRound::ResetRound(Shared& shared, Loop& loop, LaneOf lane_of, std::size_t l
 
 void ResetRound::Start(Duration timeout, Done done) {
   done_ = std::move(done);
-  after_.wake = shared_.Now() + timeout + Duration(1);
+  begun_ = shared_.Now();
+  after_.wake = begun_ + timeout + Duration(1);
   NextPage();
+}
+
+// Where nothing at all could be reset, the operator hears why.
+void ResetRound::Report(bool complete) {
+  if (succeeded_ == 0 && !trouble_.ok()) return done_(trouble_);
+  done_(Engine::ResetReport{succeeded_, !complete});
 }
 
 // No page is larger than what is still to be reset, so at the limit nothing was looked at in vain.
 void ResetRound::NextPage() {
   const bool at_end = last_page_ || succeeded_ == limit_;
-  if (at_end || shared_.stopping) return done_(Engine::ResetReport{succeeded_, !last_page_});
+  const bool late = shared_.Now() >= begun_ + kAnswerWithin;
+  if (at_end || late || shared_.stopping) return Report(last_page_ && trouble_.ok());
   const std::size_t size = std::min({kPageSize, shared_.Room(), limit_ - succeeded_});
   if (size == 0) return WaitForRoom();
   waits_ = 0;
@@ -40,7 +48,7 @@ void ResetRound::NextPage() {
 }
 
 void ResetRound::WaitForRoom() {
-  if (++waits_ > kMostWaits) return done_(Engine::ResetReport{succeeded_, true});
+  if (++waits_ > kMostWaits) return Report(false);
   loop_.After(kNoRoomDelay, [self = shared_from_this()] { self->NextPage(); });
 }
 
@@ -55,17 +63,20 @@ void ResetRound::OnPage(Result<std::vector<DueKey>> page) {
   for (const DueKey& key : *page) Reset(key.gid);
 }
 
+// All of a round have the time of the one request.
 void ResetRound::Reset(const std::string& gid) {
   const auto settled = [self = shared_from_this()](const Result<ResetOutcome>& reset) {
-    const bool succeeded = reset.ok() && *reset == ResetOutcome::kReset;
-    self->loop_.Post([self, succeeded] { self->OnReset(succeeded); });
+    self->loop_.Post([self, reset] { self->OnReset(reset); });
   };
   Lane& lane = lane_of_(gid);
-  lane.loop().Post([&lane, gid, settled] { lane.ResetDue(gid, settled); });
+  lane.loop().Post([&lane, asked = begun_, gid, settled] {
+    lane.Serve(asked, [&gid, &settled](Lane& of_gid) { of_gid.ResetDue(gid, settled); });
+  });
 }
 
-void ResetRound::OnReset(bool succeeded) {
-  if (succeeded) ++succeeded_;
+void ResetRound::OnReset(const Result<ResetOutcome>& reset) {
+  if (!reset.ok()) trouble_ = reset.status();
+  if (reset.ok() && *reset == ResetOutcome::kReset) ++succeeded_;
   if (--open_ == 0) NextPage();
 }
 

@@ -31,7 +31,8 @@ class ResetRound : public std::enable_shared_from_this<ResetRound> {
   void WaitForRoom();
   void OnPage(Result<std::vector<DueKey>> page);
   void Reset(const std::string& gid);
-  void OnReset(bool succeeded);
+  void OnReset(const Result<ResetOutcome>& reset);
+  void Report(bool complete);
 
   Shared& shared_;
   Loop& loop_;
@@ -42,6 +43,8 @@ class ResetRound : public std::enable_shared_from_this<ResetRound> {
   std::size_t open_ = 0;
   std::size_t succeeded_ = 0;
   std::size_t waits_ = 0;  // In a row, for room.
+  Time begun_ = kNever;
+  Status trouble_;  // Why one could not be reset.
   Done done_;
 };
 

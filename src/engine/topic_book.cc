@@ -71,18 +71,46 @@ void TopicBook::Edit(TopicEdit edit, Engine::AnswerFn answer) {
   if (waiting_.size() >= kMostWaiting) {
     return answer(Overloaded("too many edits of topics are waiting; try again later"));
   }
-  waiting_.push_back(std::make_shared<Job>(Job{std::move(edit), std::move(answer)}));
+  const auto job = std::make_shared<Job>();
+  job->edit = std::move(edit);
+  job->answer = std::move(answer);
+  job->asked = shared_.Now();
+  waiting_.push_back(job);
+  WatchForLate();
   StartNext();
 }
 
+void TopicBook::WatchForLate() {
+  if (std::exchange(watching_, true)) return;
+  ports_.loop->After(kAnswerLook, [this] {
+    watching_ = false;
+    TellLate();
+  });
+}
+
+// What has not begun is not made; nor is what is read, or waits for the committer.
+void TopicBook::TellLate() {
+  const Time late = shared_.Now() - kAnswerWithin;
+  for (const JobPtr& job : under_way_) {
+    if (job->answered || job->asked > late) continue;
+    static_cast<void>(job->recall.CallOff());
+    Tell(*job, TopicTrouble({Code::kUnknown, "the store does not answer; look what is there"}));
+  }
+  while (!waiting_.empty() && waiting_.front()->asked <= late) {
+    Tell(*waiting_.front(), TopicTrouble({Code::kUnavailable, "it takes too long; try again"}));
+    waiting_.pop_front();
+  }
+  if (!under_way_.empty() || !waiting_.empty()) WatchForLate();
+}
+
 void TopicBook::StartNext() {
-  while (under_way_ < kUnderWay && !waiting_.empty()) {
+  while (under_way_.size() < kUnderWay && !waiting_.empty()) {
     const JobPtr job = std::move(waiting_.front());
     waiting_.pop_front();
-    ++under_way_;
+    under_way_.push_back(job);
     Begin(job);
   }
-  if (stopped_ && under_way_ == 0) std::exchange(stopped_, {})();
+  if (stopped_ && under_way_.empty()) std::exchange(stopped_, {})();
 }
 
 void TopicBook::Stop(std::function<void()> done) {
@@ -114,6 +142,7 @@ Result<TopicChange> TopicBook::Change(const TopicEdit& edit,
 }
 
 void TopicBook::OnRead(const JobPtr& job, const Result<std::optional<KvEntry>>& entry) {
+  if (job->answered) return End(job, {});  // It took too long: it is not made any more.
   if (!entry.ok()) return End(job, TopicTrouble(entry.status()));
   const Result<TopicChange> change = Change(job->edit, *entry);
   if (!change.ok()) return End(job, TopicTrouble(change.status()));
@@ -139,6 +168,8 @@ void TopicBook::Store(const JobPtr& job) {
   commit.write.kind = Write::Kind::kEdit;
   commit.write.edit = &job->kv;
   commit.write.write_id = ports_.random->Next();
+  job->recall.Reset();
+  commit.recall = &job->recall;
   commit.done = [this, job](const Result<Verdict>& verdict) { OnWritten(job, verdict); };
   commit.unsure = [this, job] {
     cache_.Forget(job->edit.topic);
@@ -149,7 +180,7 @@ void TopicBook::Store(const JobPtr& job) {
 
 void TopicBook::OnWritten(const JobPtr& job, const Result<Verdict>& verdict) {
   cache_.Forget(job->edit.topic);
-  if (!verdict.ok()) return End(job, TopicTrouble(verdict.status()));
+  if (!verdict.ok()) return End(job, StoreTrouble(verdict.status()));
   if (*verdict == Verdict::kStored) return End(job, {});
   if (*verdict != Verdict::kFull) return OnLostRace(job);
   End(job, {Answer::Kind::kInvalid,
@@ -170,7 +201,7 @@ void TopicBook::Tell(Job& job, const Answer& answer) {
 
 void TopicBook::End(const JobPtr& job, const Answer& answer) {
   Tell(*job, answer);
-  --under_way_;
+  std::erase(under_way_, job);
   StartNext();
 }
 

@@ -54,7 +54,9 @@ class TopicBook {
     TopicEdit edit;
     Engine::AnswerFn answer;
     KvEdit kv = {};
-    bool answered = false;  // Told that the outcome is unknown.
+    Time asked = kNever;
+    Recall recall = {};
+    bool answered = false;  // Told that the outcome is unknown, or that it took too long.
     std::size_t lost = 0;   // Races.
   };
   using JobPtr = std::shared_ptr<Job>;
@@ -68,7 +70,9 @@ class TopicBook {
   void Store(const JobPtr& job);
   void OnWritten(const JobPtr& job, const Result<Verdict>& verdict);
   void OnLostRace(const JobPtr& job);
-  void Tell(Job& job, const Answer& answer);
+  static void Tell(Job& job, const Answer& answer);
+  void WatchForLate();
+  void TellLate();
   void End(const JobPtr& job, const Answer& answer);
 
   Shared& shared_;
@@ -76,7 +80,8 @@ class TopicBook {
   const TopicFormat* const format_;
   TopicCache cache_;
   std::deque<JobPtr> waiting_;
-  std::size_t under_way_ = 0;
+  std::vector<JobPtr> under_way_;
+  bool watching_ = false;          // A timer is set for TellLate.
   std::function<void()> stopped_;  // Set while stopping.
 };
 

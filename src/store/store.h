@@ -34,6 +34,7 @@ struct Write {
   Time wake = kNever;            // The due index's time; kNever for a finished or resting one.
   std::size_t added = 0;         // How many of txn->registered, at the end, are not stored yet.
   const KvEdit* edit = nullptr;  // kEdit: not owned; outlives the call.
+  bool impatient = false;        // What somebody else holds is not waited for: kBlocked at once.
 };
 
 enum class Verdict : std::uint8_t {
@@ -114,9 +115,11 @@ class Store {
   // in the record counts as kStored, and so does an edit that finds the entry gone that it was
   // to take away. No two writes of a batch name the same gid; edits run in their order.
   //
-  // kUnavailable: nothing was stored, try again. kUnknown: settle by writing again under a new
-  // write id and the same condition. Any other error: nothing was stored and trying again is
-  // of no use.
+  // kUnavailable: nothing was stored, and nothing else would be now; try again. kUnknown: settle by
+  // writing again under a new write id and the same condition. Otherwise nothing was stored because
+  // of some of these writes, and the others will be without them. kBlocked: somebody else holds
+  // what those need, so they may be stored later. kInvalidArgument: they are too large for the
+  // store as it is set up. Any other error: a mistake; the same will never be stored.
   virtual Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) = 0;
 
   // Returns the record with its body, or nothing. kDataLoss: the record cannot be read.

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,7 +47,11 @@ class AgendaClock final : public Clock {
 class AgendaLoop final : public Loop {
  public:
   AgendaLoop(Agenda& agenda, Duration latency) : agenda_(agenda), latency_(latency) {}
-  void Post(std::function<void()> task) override { agenda_.Add(latency_, std::move(task)); }
+  void Post(std::function<void()> task) override {
+    agenda_.Add(std::max(latency_, hangs_until_ - agenda_.now()), std::move(task));
+  }
+  // What is posted from now on waits for that long: whoever is served before does not come back.
+  void Hang(Duration duration) { hangs_until_ = agenda_.now() + duration; }
   TimerId After(Duration delay, std::function<void()> task) override {
     return agenda_.Add(delay, std::move(task));
   }
@@ -55,6 +60,7 @@ class AgendaLoop final : public Loop {
  private:
   Agenda& agenda_;
   const Duration latency_;  // How long a posted task waits: the loop's slowness.
+  Time hangs_until_ = kNever;
 };
 
 class Counter final : public Random {
@@ -113,6 +119,10 @@ class World {
   // The same, where the lease may be refused. `while_waiting` is run between the tries for it.
   Result<bool> TryToStart(const std::function<void()>& while_waiting);
   void Crash();
+
+  // The store takes so long for whatever is asked of it now: a write, a read.
+  void HangWrites(Duration duration) { commit_.Hang(duration); }
+  void HangReads(Duration duration) { read_.Hang(duration); }
 
   // Runs until nothing is left to do before `duration` has passed.
   void Run(Duration duration = std::chrono::milliseconds(100));

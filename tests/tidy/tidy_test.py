@@ -344,8 +344,9 @@ class RulesTest(unittest.TestCase):
                          ["x.h:2: there is no §18, 3", "x.h:2: there is no §4.3"])
 
     def test_unexplained_lines_of_the_log_are_found(self):
-        found = list(log_findings(["src/engine/scanner.cc", "src/engine/committer.cc"], ""))
-        self.assertEqual(len(found), 4)
+        found = list(log_findings(["src/engine/scanner.cc", "src/engine/committer.cc",
+                                   "src/engine/committer_trouble.cc"], ""))
+        self.assertEqual(len(found), 5)
 
     def test_layers(self):
         self.assertFalse(allowed_include("core", "engine/engine.h"))

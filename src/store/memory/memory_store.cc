@@ -54,6 +54,7 @@ class MapStore final : public MemoryStore {
     const CommitFault fault = std::exchange(fault_, CommitFault::kNone);
     if (fault == CommitFault::kRefused) return {Code::kUnavailable, "the commit was refused"};
     if (fault == CommitFault::kLostRequest) return {Code::kUnknown, "no answer to the commit"};
+    if (Status status = Spoiled(writes); !status.ok()) return status;
     for (std::size_t i = 0; i < writes.size(); ++i) verdicts[i] = Apply(writes[i]);
     if (fault == CommitFault::kLostAnswer) return {Code::kUnknown, "no answer to the commit"};
     return {};
@@ -206,6 +207,12 @@ class MapStore final : public MemoryStore {
     fault_ = fault;
   }
 
+  void FailWritesOf(const std::string& name, Status status) override {
+    const std::lock_guard lock(mutex_);
+    spoiled_.erase(name);
+    if (!status.ok()) spoiled_.emplace(name, std::move(status));
+  }
+
   void FailLeases(int count) override {
     const std::lock_guard lock(mutex_);
     failing_leases_ = count;
@@ -236,6 +243,17 @@ class MapStore final : public MemoryStore {
   bool IsOrphan(std::string_view gid, const std::string& looker) const {
     const std::string& owner = records_.at(std::string(gid)).owner;
     return owner != looker && !leases_.contains(owner);
+  }
+
+  // Why nothing of these can be stored.
+  Status Spoiled(std::span<const Write> writes) const {
+    if (spoiled_.empty()) return {};
+    if (const auto all = spoiled_.find(""); all != spoiled_.end()) return all->second;
+    for (const Write& write : writes) {
+      const auto found = spoiled_.find(write.edit != nullptr ? write.edit->key : write.txn->gid());
+      if (found != spoiled_.end()) return found->second;
+    }
+    return {};
   }
 
   bool LeaseFails() {
@@ -348,6 +366,7 @@ class MapStore final : public MemoryStore {
   CommitFault fault_ = CommitFault::kNone;
   int failing_loads_ = 0;
   int failing_leases_ = 0;
+  std::map<std::string, Status> spoiled_;
   std::map<std::string, LeaseRow> leases_;  // By owner.
   Records records_;
   KvMap kv_;

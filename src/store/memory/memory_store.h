@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "store/store.h"
 
@@ -22,6 +23,10 @@ class MemoryStore : public Store {
  public:
   // Sets the fault of the next commit.
   virtual void InjectFault(CommitFault fault) = 0;
+
+  // From now on every commit fails with `status` that writes the transaction or the topic `name`,
+  // or any if that is empty; until it is called with a status that is ok.
+  virtual void FailWritesOf(const std::string& name, Status status) = 0;
 
   // The next `count` calls of Load and LoadKv fail with kUnavailable.
   virtual void FailLoads(int count) = 0;
