@@ -175,7 +175,7 @@ TEST_F(MysqlFailureTest, DoesNotWaitLongForSomebodyElsesLock) {
   Verdict verdict = Verdict::kIllegal;
   Status status;
   EXPECT_LT(Took([&] { status = store->Commit({&write, 1}, {&verdict, 1}); }), kSoon);
-  EXPECT_EQ(status.code(), Code::kUnavailable);
+  EXPECT_EQ(status.code(), Code::kBlocked);
 
   ASSERT_TRUE((*other)->Execute(SqlText("ROLLBACK"), "unlocking").ok());
   EXPECT_TRUE(Eventually([&] { return store->Commit({&write, 1}, {&verdict, 1}).ok(); }));

@@ -119,12 +119,21 @@ Status MysqlConnection::CheckEncrypted() {
 
 Status MysqlConnection::Failed(const sql::SQLException& error, SqlConstant what) {
   trouble_ = TroubleOf(error.getErrorCode());
-  const Code code = trouble_ == Trouble::kMistake ? Code::kInternal : Code::kUnavailable;
+  Code code = trouble_ == Trouble::kMistake ? Code::kInternal : Code::kUnavailable;
+  if (trouble_ == Trouble::kBlocked) code = Code::kBlocked;
   return {code, Described(error, what)};
+}
+
+Status MysqlConnection::TooLong(const SqlText& sql, SqlConstant what) {
+  trouble_ = Trouble::kMistake;
+  return {Code::kInvalidArgument,
+          std::string(what.text()) + ": " + std::to_string(sql.size()) +
+              " bytes are more than the server's max_allowed_packet takes; raise it"};
 }
 
 Result<std::uint64_t> MysqlConnection::Execute(const SqlText& sql, SqlConstant what) {
   trouble_ = Trouble::kNone;
+  if (sql.size() > most_bytes_) return TooLong(sql, what);
   try {
     return static_cast<std::uint64_t>(statement_->executeUpdate(sql.text()));
   } catch (const sql::SQLException& error) {

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -26,7 +28,8 @@ enum class Trouble : std::uint8_t {
   kNone,
   kLost,        // The connection is gone or cannot be trusted; open another one.
   kRolledBack,  // A deadlock, a refused certification: the same again may do at once.
-  kRefused,     // The server does not take it now: disk full, a lock that somebody holds.
+  kRefused,     // The server does not take it now: disk full.
+  kBlocked,     // Somebody holds a lock on something of it.
   kMistake,     // The same again will fail again.
 };
 
@@ -55,8 +58,13 @@ class MysqlConnection {
   MysqlConnection(const MysqlConnection&) = delete;
   MysqlConnection& operator=(const MysqlConnection&) = delete;
 
+  // From now on a statement of more than `bytes` is not sent, but refused with kInvalidArgument:
+  // the server would end the connection over it.
+  void LimitStatements(std::size_t bytes) { most_bytes_ = bytes; }
+
   // Runs a statement without rows; returns how many rows it has changed. Failures are
-  // kUnavailable, or kInternal for Trouble::kMistake; the message begins with `what`.
+  // kUnavailable, kBlocked for that trouble, or kInternal for Trouble::kMistake; the message begins
+  // with `what`.
   Result<std::uint64_t> Execute(const SqlText& sql, SqlConstant what);
 
   // Runs a query and shows every row to `each`; stops, with what it returned, at its first
@@ -72,10 +80,12 @@ class MysqlConnection {
                   std::unique_ptr<sql::Statement> statement);
   Status CheckEncrypted();
   Status Failed(const sql::SQLException& error, SqlConstant what);
+  Status TooLong(const SqlText& sql, SqlConstant what);
 
   std::unique_ptr<sql::Connection> connection_;
   std::unique_ptr<sql::Statement> statement_;
   Trouble trouble_ = Trouble::kNone;
+  std::size_t most_bytes_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace treaty

@@ -14,11 +14,13 @@ Trouble TroubleOf(int code) {
     case 1040:  // Too many connections.
     case 1041:  // Out of memory.
     case 1114:  // The table is full.
-    case 1205:  // A lock was not had in time.
     case 1203:  // Too many connections of this user.
     case 1226:  // A limit of this user's resources.
     case 3168:  // Server is not available now.
       return Trouble::kRefused;
+    case 1205:  // A lock was not had in time,
+    case 3572:  // or not at once: MySQL's NOWAIT.
+      return Trouble::kBlocked;
     case 1047:  // Galera: the node is not ready.
     case 1053:  // Shutdown in progress.
     case 1077:

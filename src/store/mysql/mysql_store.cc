@@ -14,6 +14,7 @@
 #include "store/mysql/writer.h"
 #include "store/sql/boot_clock.h"
 #include "store/sql/txn_row.h"
+#include "store/sql/write_watch.h"
 
 namespace treaty {
 namespace {
@@ -47,16 +48,16 @@ class MysqlStore final : public Store {
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     const std::lock_guard lock(writer_mutex_);
     if (const auto silent = Silence()) return *silent;
-    const Time begun = clock_.Now();
-    return NoteWrite(begun, writer_->Commit(writes, verdicts, begun));
+    const WriteWatch::Begun begun(watch_, clock_);
+    return NoteWrite(begun.at(), writer_->Commit(writes, verdicts, begun.at()));
   }
 
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     const std::lock_guard lock(writer_mutex_);
     if (const auto silent = Silence()) return *silent;
-    const Time begun = clock_.Now();
+    const WriteWatch::Begun begun(watch_, clock_);
     Result<std::size_t> pruned = writer_->Prune(before, limit);
-    const Status noted = NoteWrite(begun, pruned.status());
+    const Status noted = NoteWrite(begun.at(), pruned.status());
     return noted.ok() ? pruned : noted;
   }
 
@@ -124,13 +125,15 @@ class MysqlStore final : public Store {
   }
 
   // The last word for a while: whoever asks often must not keep others waiting, nor wait himself
-  // for a commit that gets no answer.
+  // for a commit that gets no answer. A lock on one row is no trouble of the store's.
   Status CheckWritable() override {
     if (const auto known = LastWord()) return *known;
-    const std::lock_guard lock(writer_mutex_);
-    if (const auto known = LastWord()) return *known;  // Somebody was waited for.
-    const Time begun = clock_.Now();
-    return NoteWrite(begun, writer_->SaveClock(begun));
+    const std::unique_lock lock(writer_mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return watch_.Judge(clock_.Now());
+    const WriteWatch::Begun begun(watch_, clock_);
+    Status status = writer_->SaveClock(begun.at());
+    if (status.code() == Code::kBlocked) return {};
+    return NoteWrite(begun.at(), std::move(status));
   }
 
   const Clock& clock() const override { return clock_; }
@@ -151,7 +154,11 @@ class MysqlStore final : public Store {
     return Status(Code::kUnavailable, last_write_.message());
   }
 
+  // Of what stands in the way of single writes nothing is learnt about the others.
   Status NoteWrite(Time begun, Status status) {
+    const bool of_store =
+        status.ok() || status.code() == Code::kUnavailable || status.code() == Code::kUnknown;
+    if (!of_store) return status;
     const std::lock_guard lock(word_mutex_);
     last_write_ = status;
     last_write_time_ = clock_.Now();
@@ -164,6 +171,8 @@ class MysqlStore final : public Store {
 
   std::mutex writer_mutex_;
   const std::unique_ptr<MysqlWriter> writer_;  // Guarded by writer_mutex_.
+
+  WriteWatch watch_;
 
   std::mutex word_mutex_;  // Guards the outcome of the last write.
   Status last_write_;
@@ -223,8 +232,7 @@ Result<std::unique_ptr<Store>> OpenMysqlStore(MysqlConfig config, Log& log) {
   if (Status status = Prepare(**asking, *facts, config, log); !status.ok()) return status;
   const Result<Time> start = StartOfClock(**asking, log);
   if (!start.ok()) return start.status();
-  auto writer =
-      std::make_unique<MysqlWriter>(config, static_cast<std::size_t>(facts->max_packet / 2));
+  auto writer = std::make_unique<MysqlWriter>(config);
   if (Status status = writer->Open(); !status.ok()) return status;
   return std::unique_ptr<Store>(
       std::make_unique<MysqlStore>(config, std::move(writer), *start, log));

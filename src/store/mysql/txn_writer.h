@@ -22,8 +22,8 @@ namespace treaty {
 // For one thread at a time.
 class TxnWriter {
  public:
-  // `most_bytes`: of one statement, but for a row that is longer alone.
-  explicit TxnWriter(std::size_t most_bytes) : most_bytes_(most_bytes) {}
+  // `most_bytes`: of one statement from now on, but for a row that is longer alone.
+  void LimitStatements(std::size_t most_bytes) { most_bytes_ = most_bytes; }
 
   // Writes all but the edits among `writes`, inside the database transaction that is open on
   // `connection`.
@@ -47,7 +47,7 @@ class TxnWriter {
   Status ChangeTerms(const Positions& positions);
   bool IsStored(std::size_t position) const { return verdicts_[position] == Verdict::kStored; }
 
-  const std::size_t most_bytes_;
+  std::size_t most_bytes_ = 0;
   RecordCodec codec_;
   std::string bytes_;
 

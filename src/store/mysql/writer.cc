@@ -15,7 +15,26 @@ constexpr int kTries = 3;
 constexpr Duration kSlow = std::chrono::milliseconds(500);
 constexpr Duration kClockPeriod = std::chrono::seconds(1);
 
+// The clock's trace can wait, but not for a lock: everything else would wait with it.
+constexpr Duration kClockBlocked = std::chrono::seconds(10);
+
 constexpr SqlConstant kWhat = "could not commit";
+constexpr SqlConstant kSettingUp = "could not set up the connection that writes";
+
+// What somebody holds a lock on is told apart from the rest and waits by itself; the rest should
+// not wait long for that to be known.
+constexpr SqlConstant kLockWait = "SET SESSION innodb_lock_wait_timeout = 1";
+constexpr Duration kLeastTimeout = std::chrono::seconds(2);
+constexpr SqlConstant kPacket = "SELECT @@max_allowed_packet";
+
+// In a packet there is a little more than the statement.
+constexpr std::int64_t kAroundStatement = 64;
+
+// Fails at once where somebody holds a lock on one of the rows.
+constexpr RowBatch::Frame kProbe = {
+    "SELECT 1 FROM treaty_txn FORCE INDEX (treaty_txn_gid) WHERE gid IN (", ", ",
+    ") FOR UPDATE NOWAIT"};
+constexpr std::size_t kMostProbed = 1 << 16;  // Bytes of one statement.
 constexpr SqlConstant kPruning = "could not delete old transactions";
 
 constexpr RowBatch::Frame kDelete = {
@@ -26,8 +45,12 @@ constexpr RowBatch::Frame kDelete = {
 
 }  // namespace
 
-MysqlWriter::MysqlWriter(const MysqlConfig& config, std::size_t most_bytes)
-    : config_(config), txns_(most_bytes) {}
+// The server tells of a lock before the connection is given up.
+MysqlWriter::MysqlWriter(MysqlConfig config)
+    : config_([&config] {
+        config.read_timeout = std::max(config.read_timeout, kLeastTimeout);
+        return std::move(config);
+      }()) {}
 
 Status MysqlWriter::Open() {
   if (connection_) return {};
@@ -35,7 +58,25 @@ Status MysqlWriter::Open() {
       MysqlConnection::Open(config_, Autocommit::kOff);
   if (!opened.ok()) return opened.status();
   connection_ = *std::move(opened);
-  return {};
+  Status status = SetUp();
+  if (status.ok()) return status;
+  connection_.reset();
+  return {Code::kUnavailable, status.message()};
+}
+
+Status MysqlWriter::SetUp() {
+  Status status = connection_->Execute(SqlText(kLockWait), kSettingUp).status();
+  std::int64_t packet = 0;
+  if (status.ok()) {
+    status = connection_->Query(SqlText(kPacket), kSettingUp, [&packet](const MysqlRow& row) {
+      packet = row.Int(0);
+      return Status();
+    });
+  }
+  if (!status.ok()) return status;
+  connection_->LimitStatements(static_cast<std::size_t>(packet - kAroundStatement));
+  txns_.LimitStatements(static_cast<std::size_t>(packet / 2));
+  return connection_->Execute(SqlText("COMMIT"), kSettingUp).status();
 }
 
 // An idle connection may have been closed by the server, or by something between, without a word.
@@ -49,10 +90,12 @@ Status MysqlWriter::Transact(const Work& work) {
     status = TryOnce(work);
     const bool at_once = Steady::now() - begun < kSlow;
     const bool was_closed = std::exchange(idle, false) && trouble_ == Trouble::kLost && at_once;
-    const bool again = was_closed || trouble_ == Trouble::kRolledBack;
+    const bool left_clock = std::exchange(leaves_clock_, false);
+    const bool again = was_closed || left_clock || trouble_ == Trouble::kRolledBack;
     if (status.ok() || status.code() == Code::kUnknown || !again) break;
   }
-  return status;
+  const bool deadlocks = !status.ok() && trouble_ == Trouble::kRolledBack;
+  return deadlocks ? Status(Code::kBlocked, status.message()) : status;
 }
 
 Status MysqlWriter::TryOnce(const Work& work) {
@@ -89,14 +132,41 @@ void MysqlWriter::RollBack() {
 Status MysqlWriter::Commit(std::span<const Write> writes, std::span<Verdict> verdicts, Time now) {
   if (writes.empty()) return {};
   return Transact([&] {
-    Status status = txns_.Apply(*connection_, writes, verdicts);
+    Status status = ProbeLocks(writes);
+    if (status.ok()) status = txns_.Apply(*connection_, writes, verdicts);
     for (std::size_t i = 0; i < writes.size() && status.ok(); ++i) {
       if (writes[i].kind != Write::Kind::kEdit) continue;
       status = ApplyEdit(*connection_, writes[i], verdicts[i]);
     }
-    const bool note = status.ok() && now >= saved_clock_ + kClockPeriod;
-    return note ? NoteClock(now) : status;
+    const bool blocked = now < clock_blocked_until_;
+    const bool note = status.ok() && now >= saved_clock_ + kClockPeriod && !blocked;
+    return note ? NoteClockOrLeaveIt(now) : status;
   });
+}
+
+// Locks the rows of the impatient.
+Status MysqlWriter::ProbeLocks(std::span<const Write> writes) {
+  RowBatch batch(kProbe, kMostProbed, [this](const SqlText& sql, const auto&) {
+    return connection_->Query(sql, kWhat, [](const MysqlRow&) { return Status(); });
+  });
+  Status status;
+  for (const Write& write : writes) {
+    if (!write.impatient || write.kind != Write::Kind::kUpdate) continue;
+    SqlText row;
+    row.Bytes(write.txn->gid());
+    if (status.ok()) status = batch.Add(row, 0);
+  }
+  return status.ok() ? batch.Finish() : status;
+}
+
+// Where the row is locked the same is done again without it: what the server has left of the
+// transaction depends on its settings.
+Status MysqlWriter::NoteClockOrLeaveIt(Time now) {
+  Status status = NoteClock(now);
+  if (status.code() != Code::kBlocked) return status;
+  clock_blocked_until_ = now + kClockBlocked;
+  leaves_clock_ = true;
+  return status;
 }
 
 Status MysqlWriter::NoteClock(Time now) {

@@ -2,6 +2,8 @@
 //
 // A batch is one database transaction. What the server rolled back is tried again at once; a
 // COMMIT without an answer is kUnknown; everything else leaves nothing behind.
+//
+// Every connection asks for its packet limit: it may have been changed since the one before.
 
 #pragma once
 
@@ -21,8 +23,7 @@ namespace treaty {
 // For one thread at a time.
 class MysqlWriter {
  public:
-  // `most_bytes`: of one statement.
-  MysqlWriter(const MysqlConfig& config, std::size_t most_bytes);
+  explicit MysqlWriter(MysqlConfig config);
 
   // Connects, if that is not done.
   Status Open();
@@ -42,7 +43,10 @@ class MysqlWriter {
   Status TryOnce(const Work& work);
   Status EndCommit();
   void RollBack();
+  Status SetUp();
+  Status ProbeLocks(std::span<const Write> writes);
   Status NoteClock(Time now);
+  Status NoteClockOrLeaveIt(Time now);
   Result<std::size_t> DeleteFinished(Time before, std::size_t limit);
 
   const MysqlConfig config_;
@@ -50,6 +54,8 @@ class MysqlWriter {
   TxnWriter txns_;
   Trouble trouble_ = Trouble::kNone;  // Of the last try.
   Time saved_clock_ = kNever;
+  Time clock_blocked_until_ = kNever;  // Somebody holds a lock on the clock's row.
+  bool leaves_clock_ = false;          // The try has failed at that alone.
 };
 
 }  // namespace treaty

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/sql/boot_clock.h"
+#include "store/sql/write_watch.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/lock_file.h"
 #include "store/sqlite/reader.h"
@@ -55,12 +56,14 @@ class SqliteStore final : public Store {
 
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     const std::lock_guard lock(writer_mutex_);
+    const WriteWatch::Begun begun(watch_, clock_);
     CheckFile();
-    return NoteWrite(writer_->Commit(writes, verdicts));
+    return NoteWrite(writer_->Commit(writes, verdicts), begun.at());
   }
 
   Result<std::size_t> Prune(Time before, std::size_t limit) override {
     const std::lock_guard lock(writer_mutex_);
+    const WriteWatch::Begun begun(watch_, clock_);
     return writer_->Prune(before, limit);
   }
 
@@ -115,12 +118,15 @@ class SqliteStore final : public Store {
   Result<std::vector<LeaseRow>> FindLeases() override { return std::vector<LeaseRow>(); }
   Status ReapLease(const LeaseRow&) override { return {}; }
 
+  // Never waits for a commit, nor keeps those who read waiting for the same lock again and again.
   Status CheckWritable() override {
-    const std::lock_guard lock(writer_mutex_);
+    const std::unique_lock lock(writer_mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return watch_.Judge(clock_.Now());
     CheckFile();
-    const Time now = clock_.Now();
-    if (last_write_.ok() && now < last_write_time_ + kProbePeriod) return {};
-    return NoteWrite(writer_->SaveClock(now));
+    const bool fresh = clock_.Now() < last_write_time_ + kProbePeriod;
+    if (fresh && (last_write_.ok() || last_took_ >= kProbePeriod)) return last_write_;
+    const WriteWatch::Begun begun(watch_, clock_);
+    return NoteWrite(writer_->SaveClock(begun.at()), begun.at());
   }
 
   const Clock& clock() const override { return clock_; }
@@ -132,9 +138,10 @@ class SqliteStore final : public Store {
     writer_->EndProcess({Code::kDataLoss, "the database file was deleted or replaced"});
   }
 
-  Status NoteWrite(Status status) {
+  Status NoteWrite(Status status, Time begun) {
     last_write_ = status;
     last_write_time_ = clock_.Now();
+    last_took_ = last_write_time_ - begun;
     return status;
   }
 
@@ -146,6 +153,8 @@ class SqliteStore final : public Store {
   std::unique_ptr<Writer> writer_;
   Status last_write_;
   Time last_write_time_ = kNever;
+  Duration last_took_{0};
+  WriteWatch watch_;
 
   std::mutex reader_mutex_;  // Guards the reader.
   std::unique_ptr<Reader> reader_;
