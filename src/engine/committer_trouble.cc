@@ -106,9 +106,15 @@ void Committer::LogCulprit(const CommitJob& job, const Status& status) const {
   const bool blocked = status.code() == Code::kBlocked;
   if (blocked && job.pause > Duration(0)) return;
   const bool edit = job.write.kind == Write::Kind::kEdit;
-  ports_.log->Write(blocked ? LogLevel::kWarn : LogLevel::kError,
-                    edit ? job.write.edit->key : job.write.txn->gid(),
-                    "store: this one cannot be stored, all others are: " + status.message());
+  const std::string& name = edit ? job.write.edit->key : job.write.txn->gid();
+  if (blocked) {
+    ports_.log->Write(
+        LogLevel::kWarn, name,
+        "store: somebody holds a lock on this one, others go on: " + status.message());
+  } else {
+    ports_.log->Write(LogLevel::kError, name,
+                      "store: this one cannot be stored, others go on: " + status.message());
+  }
 }
 
 // One that somebody held a lock on a moment ago need not be waited for to know it.

@@ -33,21 +33,17 @@ class Engine::Impl {
   // Runs `work` on the lane of `gid`, unless the engine is stopping; after what came before it.
   template <typename Work>
   void OnLane(const std::string& gid, const AnswerFn& answer, Work work) {
-    const Coming coming{gid, shared_.Now()};
-    if (turns_.AreFree()) return Post(coming, answer, std::move(work));
-    turns_.Run(gid, [this, coming, answer, work = std::move(work)] { Post(coming, answer, work); });
+    const Time asked = shared_.Now();
+    if (turns_.AreFree()) return Post(gid, asked, answer, std::move(work));
+    turns_.Run(gid, [this, gid, asked, answer, work = std::move(work)] {
+      Post(gid, asked, answer, work);
+    });
   }
 
-  // A client's request on its way to its lane.
-  struct Coming {
-    std::string gid;
-    Time asked;
-  };
-
   template <typename Work>
-  void Post(const Coming& coming, const AnswerFn& answer, Work work) {
-    Lane& lane = LaneOf(coming.gid);
-    lane.loop().Post([this, &lane, asked = coming.asked, answer, work = std::move(work)]() mutable {
+  void Post(const std::string& gid, Time asked, const AnswerFn& answer, Work work) {
+    Lane& lane = LaneOf(gid);
+    lane.loop().Post([this, &lane, asked, answer, work = std::move(work)]() mutable {
       if (shared_.stopping) return answer(Stopping());
       lane.Serve(asked, work);
     });
@@ -135,13 +131,16 @@ void Engine::Impl::Hand(TxnRequest request, const AnswerFn& answer, Method metho
 
 void Engine::Impl::Expand(TxnRequest request, const AnswerFn& answer, Method method) {
   if (TopicNames(*request.body).empty()) return Hand(std::move(request), answer, method);
-  const Coming coming{request.body->gid, shared_.Now()};
-  const Turns::Place place = turns_.Take(coming.gid);
-  topics_.Expand(std::move(request), [this, coming, place, answer, method](TxnRequest expanded) {
-    auto work = Handing(std::move(expanded), answer, method);
-    turns_.Fill(coming.gid, place,
-                [this, coming, answer, work = std::move(work)] { Post(coming, answer, work); });
-  });
+  const std::string gid = request.body->gid;
+  const Time asked = shared_.Now();
+  const Turns::Place place = turns_.Take(gid);
+  topics_.Expand(std::move(request),
+                 [this, gid, asked, place, answer, method](TxnRequest expanded) {
+                   auto work = Handing(std::move(expanded), answer, method);
+                   turns_.Fill(gid, place, [this, gid, asked, answer, work = std::move(work)] {
+                     Post(gid, asked, answer, work);
+                   });
+                 });
 }
 
 // What former processes crashed on is counted before anything is driven again.

@@ -140,7 +140,7 @@ class Lane {
   void LookForLate();
   static bool HasClients(const Entry& entry);
   bool IsStuck(const Entry& entry, Time late) const;
-  void TellLate(Entry& entry, Time late);
+  void TellLate(Entry& entry, Time now);
   void TellLateInInbox(Entry& entry, Time late);
   static void AnswerOngoing(std::vector<Waiter> waiters, const Txn& txn);
 

@@ -38,21 +38,23 @@ bool Lane::HasClients(const Entry& entry) {
 
 // One walk for all: what is in memory is little, and nobody waits as a rule.
 void Lane::LookForLate() {
-  const Time late = shared_.Now() - kAnswerWithin;
+  const Time now = shared_.Now();
+  const Time late = now - kAnswerWithin;
+  const Time too_late = now - kBeginWithin;  // To begin.
   std::vector<std::string> gids;
   bool waits = false;
   for (const auto& [gid, entry] : entries_) {
     if (!HasClients(*entry)) continue;
     waits = true;
-    const auto is_late = [late](const auto& item) { return IsLate(item, late); };
-    const bool asked = entry->asked != kNever && entry->asked <= late;
+    const auto is_late = [too_late](const auto& item) { return IsLate(item, too_late); };
+    const bool asked = entry->asked != kNever && entry->asked <= too_late;
     if (asked || IsStuck(*entry, late) || std::ranges::any_of(entry->inbox, is_late)) {
       gids.push_back(gid);
     }
   }
   for (const std::string& gid : gids) {
     const auto found = entries_.find(gid);
-    if (found != entries_.end()) TellLate(*found->second, late);
+    if (found != entries_.end()) TellLate(*found->second, now);
   }
   if (waits) WatchForLate();
 }
@@ -64,11 +66,15 @@ bool Lane::IsStuck(const Entry& entry, Time late) const {
   return !shared_.MayAct() && entry.in_flight.empty();  // The lease could not be renewed.
 }
 
-void Lane::TellLate(Entry& entry, Time late) {
-  TellLateInInbox(entry, late);
-  if (entry.asked != kNever && entry.asked <= late) {
-    const bool dropped = entry.recall.CallOff();
-    entry.waiters = Refuse(entry, dropped ? TooSlow() : Silent());
+void Lane::TellLate(Entry& entry, Time now) {
+  const Time late = now - kAnswerWithin;
+  TellLateInInbox(entry, now - kBeginWithin);
+  const bool asked_for = entry.asked != kNever && entry.asked <= now - kBeginWithin;
+  if (asked_for && entry.recall.CallOffIfWaiting()) {
+    entry.waiters = Refuse(entry, TooSlow());
+  } else if (asked_for && entry.asked <= late) {
+    static_cast<void>(entry.recall.CallOff());
+    entry.waiters = Refuse(entry, Silent());
   }
   if (!IsStuck(entry, late)) return;
   const auto asked = entry.asked == kNever ? entry.waiters.size() : entry.waiters_before;

@@ -17,6 +17,10 @@ namespace treaty {
 // comes on top, the looking and the network, less than five seconds.
 inline constexpr Duration kAnswerWithin = std::chrono::seconds(4);
 
+// What has not been begun after this time is not begun any more: the store would be at work on it
+// when its client is told.
+inline constexpr Duration kBeginWithin = std::chrono::milliseconds(2'500);
+
 // How often is looked for those who have waited for so long.
 inline constexpr Duration kAnswerLook = std::chrono::milliseconds(500);
 
@@ -29,6 +33,9 @@ class Recall {
   // The lane's: the client has gone. True: the write has not begun and never will. False: it is
   // under way; if nothing comes of it, it is not tried again.
   bool CallOff() { return state_.exchange(State::kCalledOff) == State::kWaiting; }
+
+  // The lane's: the same, but what is under way stays so.
+  bool CallOffIfWaiting() { return Move(State::kWaiting, State::kCalledOff); }
 
   // The committer's: false if it has been called off.
   bool Begin() { return Move(State::kWaiting, State::kUnderWay); }

@@ -51,6 +51,12 @@ class MariaDb:
              "--skip-column-names", "-e", sql],
             check=True, capture_output=True, text=True).stdout
 
+    def kill_connections(self):
+        """Ends every client's session: what is set globally holds for those that follow."""
+        kills = self.run("SELECT concat('KILL ', id, ';') FROM information_schema.processlist "
+                         "WHERE id <> connection_id() AND user NOT IN ('system user', 'event_scheduler')")
+        self.run(kills)
+
     def kill(self):
         self._process.kill()
         self._process.wait()

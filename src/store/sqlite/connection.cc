@@ -7,8 +7,9 @@
 namespace treaty {
 namespace {
 
-// Longer than a backup or an operator's statement locks anything, shorter than a client waits.
-constexpr int kBusyTimeoutMs = 2'000;
+// Longer than a backup or an operator's statement locks anything. So short that whoever came during
+// the try before is told in time as well, and that nothing is under way when he is told.
+constexpr int kBusyTimeoutMs = 1'000;
 
 Code ToCode(int code) {
   switch (code & 0xFF) {
