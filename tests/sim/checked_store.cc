@@ -40,13 +40,30 @@ treaty::Status CheckedStore::Commit(std::span<const Write> writes, std::span<Ver
   bool late = false;
   CommitFault fault = DrawFault(late);
   const bool crash = DrawCrash(fault);
+  MaybeLockARow(writes);
   store_->InjectFault(fault);
   const treaty::Status status = store_->Commit(writes, verdicts);
-  const bool landed = fault == CommitFault::kNone || fault == CommitFault::kLostAnswer;
+  const bool reached = fault == CommitFault::kNone || fault == CommitFault::kLostAnswer;
+  const bool blocked = status.code() == Code::kBlocked;
+  if (blocked) ports_.marks->Hit(Mark::kRowLocked);
+  const bool landed = reached && !blocked;
   if (landed) Tell(writes, verdicts, status.ok());
   if (late && !landed) CommitLater(writes);
   CountUnsure(status.code(), landed, crash);
   return status;
+}
+
+// Somebody's console holds it, for everybody who writes to the database.
+void CheckedStore::MaybeLockARow(std::span<const Write> writes) {
+  const Swarm& swarm = *ports_.swarm;
+  if (swarm.row_lock == 0 || !swarm.faults || !ports_.rng->PerMille(swarm.row_lock)) return;
+  const Write& write =
+      writes[ports_.rng->Between(0, static_cast<std::uint32_t>(writes.size()) - 1)];
+  const std::string name = write.edit != nullptr ? write.edit->key : write.txn->gid();
+  store_->FailWritesOf(name, {Code::kBlocked, "somebody holds a lock"});
+  const Time end = ports_.agenda->now() + ports_.rng->Millis(1, 20'000);
+  ports_.agenda->Add(end, Agenda::Side::kWorld,
+                     [store = store_, name] { store->FailWritesOf(name, {}); });
 }
 
 namespace {

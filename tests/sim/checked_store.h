@@ -73,6 +73,7 @@ class CheckedStore final : public Store {
  private:
   CommitFault DrawFault(bool& late);
   bool DrawCrash(CommitFault& fault);
+  void MaybeLockARow(std::span<const Write> writes);
   void Tell(std::span<const Write> writes, std::span<const Verdict> verdicts, bool heard);
   void CommitLater(std::span<const Write> writes);
   void CountUnsure(Code code, bool landed, bool crash);

@@ -107,6 +107,7 @@ namespace treaty::sim {
   X(FrozenBeyondLease, "instance frozen for longer than its lease")      \
   X(ClockSet, "database's clock set")                                    \
   X(TakenOver, "transaction taken over by another instance")             \
+  X(RowLocked, "row locked by somebody's console")                       \
   X(ChangedByAnother, "transaction changed on an instance that does not drive it")
 
 enum class Mark : std::uint8_t {

@@ -28,6 +28,7 @@ struct Swarm {
   std::uint32_t freeze = 0;         // At each event: an instance stands still for a while.
   std::uint32_t clock_set = 0;      // Per cent of times that the database's clock is set.
   std::uint32_t lease_trouble = 0;  // At each renewal: none gets through for a while.
+  std::uint32_t row_lock = 0;       // At each commit: somebody locks a row of it for a while.
   std::string killer;               // A gid: the process dies of each call for it. Empty: none.
 
   // Per cent of steps.
@@ -92,6 +93,7 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.forced = group(20);
   swarm.reset = group(40);
   swarm.queried = group(60);
+  swarm.row_lock = group(20);
   return swarm;
 }
 
