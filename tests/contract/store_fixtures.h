@@ -85,7 +85,7 @@ inline std::optional<StoredTxn> LoadOrNothing(Store& store, const std::string& g
 }
 
 inline std::vector<std::string> Gids(const Result<std::vector<DueKey>>& keys) {
-  EXPECT_TRUE(keys.ok());
+  EXPECT_TRUE(keys.ok()) << keys.status().message();
   std::vector<std::string> gids;
   if (!keys.ok()) return gids;
   for (const DueKey& key : *keys) gids.push_back(key.gid);
@@ -93,7 +93,7 @@ inline std::vector<std::string> Gids(const Result<std::vector<DueKey>>& keys) {
 }
 
 inline std::vector<std::string> Gids(const Result<ListPage>& page) {
-  EXPECT_TRUE(page.ok());
+  EXPECT_TRUE(page.ok()) << page.status().message();
   std::vector<std::string> gids;
   if (!page.ok()) return gids;
   for (const StoredTxn& stored : page->txns) gids.push_back(stored.txn.gid());

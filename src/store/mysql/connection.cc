@@ -13,15 +13,6 @@
 namespace treaty {
 namespace {
 
-// A known session, whatever the server's defaults are. A write waits for another one's lock less
-// long than a client waits for its answer.
-constexpr SqlConstant kSettings =
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-    "innodb_lock_wait_timeout = 2, autocommit = ";
-// A process that stands still between two statements of a database transaction holds its locks: for
-// less long than its lease, or whoever takes over would wait for them.
-constexpr SqlConstant kIdleInTransaction = ", wait_timeout = 4";
-constexpr SqlConstant kIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 constexpr SqlConstant kCipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
 constexpr SqlConstant kSession = "could not set up a session with the database";
 
@@ -36,8 +27,10 @@ std::string AddressOf(const MysqlConfig& config) {
          std::to_string(config.port);
 }
 
-sql::ConnectOptionsMap OptionsOf(const MysqlConfig& config) {
+// `first` runs before everything that the connector has to ask the server.
+sql::ConnectOptionsMap OptionsOf(const MysqlConfig& config, const SqlText& first) {
   sql::ConnectOptionsMap options;
+  if (!first.empty()) options["preInit"] = sql::SQLString(first.text());
   options["hostName"] = AddressOf(config);
   options["userName"] = config.user;
   options["password"] = config.password;
@@ -74,34 +67,52 @@ bool MysqlRow::IsNull(int column) const {
   return row_.isNull(static_cast<std::uint32_t>(column + 1));
 }
 
-MysqlConnection::MysqlConnection(std::unique_ptr<sql::Connection> connection,
-                                 std::unique_ptr<sql::Statement> statement)
-    : connection_(std::move(connection)), statement_(std::move(statement)) {}
-
+MysqlConnection::MysqlConnection() = default;
 MysqlConnection::~MysqlConnection() = default;
+
+Status MysqlConnection::Connect(const MysqlConfig& config, const SqlText& first) {
+  try {
+    sql::ConnectOptionsMap options = OptionsOf(config, first);
+    connection_.reset(get_driver_instance()->connect(options));
+    statement_.reset(connection_->createStatement());
+    return {};
+  } catch (const sql::SQLException& error) {
+    trouble_ = TroubleOf(error.getErrorCode());
+    return {IsUnknownSetting(error.getErrorCode()) ? Code::kInvalidArgument : Code::kUnavailable,
+            Described(error, "could not connect to the database")};
+  }
+}
 
 Result<std::unique_ptr<MysqlConnection>> MysqlConnection::Open(const MysqlConfig& config,
                                                                Autocommit autocommit) {
-  std::unique_ptr<MysqlConnection> opened;
-  try {
-    sql::ConnectOptionsMap options = OptionsOf(config);
-    std::unique_ptr<sql::Connection> raw(get_driver_instance()->connect(options));
-    std::unique_ptr<sql::Statement> statement(raw->createStatement());
-    opened.reset(new MysqlConnection(std::move(raw), std::move(statement)));
-  } catch (const sql::SQLException& error) {
-    return Status(Code::kUnavailable, Described(error, "could not connect to the database"));
-  }
-  SqlText settings(kSettings);
-  settings.Int(autocommit == Autocommit::kOn ? 1 : 0);
-  if (autocommit == Autocommit::kOff) settings << kIdleInTransaction;
-  for (const SqlText& sql : {settings, SqlText(kIsolation)}) {
-    const Result<std::uint64_t> set = opened->Execute(sql, kSession);
-    if (!set.ok()) return Status(Code::kUnavailable, set.status().message());
-  }
+  std::unique_ptr<MysqlConnection> opened(new MysqlConnection());
+  Status status = opened->Connect(config, SetSession(autocommit));
+  if (status.code() == Code::kInvalidArgument) status = opened->Connect(config, SqlText());
+  if (!status.ok()) return Status(Code::kUnavailable, status.message());
+  if (status = opened->SetUp(autocommit); !status.ok()) return status;
   if (config.tls) {
-    if (Status status = opened->CheckEncrypted(); !status.ok()) return status;
+    if (status = opened->CheckEncrypted(); !status.ok()) return status;
   }
   return opened;
+}
+
+// A known session, whatever the server's defaults are; the connector has settings of its own, so
+// that what came first is said again.
+Status MysqlConnection::SetUp(Autocommit autocommit) {
+  Status status = Execute(SetSession(autocommit), kSession).status();
+  if (!status.ok() && trouble_ == Trouble::kMistake) status = SetUpOneByOne(autocommit);
+  if (status.ok()) status = Execute(SetTransactions(), kSession).status();
+  return status.ok() ? status : Status(Code::kUnavailable, status.message());
+}
+
+// What a server does not have cannot be in the way.
+Status MysqlConnection::SetUpOneByOne(Autocommit autocommit) {
+  for (const SingleSetting& setting : SetSessionOneByOne(autocommit)) {
+    const Status status = Execute(setting.sql, kSession).status();
+    const bool skip = setting.may_fail && trouble_ == Trouble::kMistake;
+    if (!status.ok() && !skip) return status;
+  }
+  return {};
 }
 
 // The client library goes on in the clear where the server does not know TLS.

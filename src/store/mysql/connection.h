@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "store/mysql/mysql_store.h"
+#include "store/mysql/session.h"
 #include "store/mysql/sql_text.h"
 
 namespace sql {
@@ -45,8 +46,6 @@ class MysqlRow {
   sql::ResultSet& row_;
 };
 
-enum class Autocommit : std::uint8_t { kOff, kOn };
-
 // One connection, for one thread at a time. After Trouble::kLost it is of no use.
 class MysqlConnection {
  public:
@@ -76,8 +75,11 @@ class MysqlConnection {
   Trouble trouble() const { return trouble_; }
 
  private:
-  MysqlConnection(std::unique_ptr<sql::Connection> connection,
-                  std::unique_ptr<sql::Statement> statement);
+  MysqlConnection();
+  // kInvalidArgument: the server does not know what `first` sets.
+  Status Connect(const MysqlConfig& config, const SqlText& first);
+  Status SetUp(Autocommit autocommit);
+  Status SetUpOneByOne(Autocommit autocommit);
   Status CheckEncrypted();
   Status Failed(const sql::SQLException& error, SqlConstant what);
   Status TooLong(const SqlText& sql, SqlConstant what);

@@ -11,11 +11,15 @@ Trouble TroubleOf(int code) {
       return Trouble::kRolledBack;
     case 1021:  // Disk full.
     case 1037:  // Out of memory.
+    case 1038:  // Out of memory to sort.
     case 1040:  // Too many connections.
     case 1041:  // Out of memory.
     case 1114:  // The table is full.
     case 1203:  // Too many connections of this user.
     case 1226:  // A limit of this user's resources.
+    case 1317:  // Somebody has ended the statement,
+    case 1969:
+    case 3024:  // or it took too long.
     case 3168:  // Server is not available now.
       return Trouble::kRefused;
     case 1205:  // A lock was not had in time,
@@ -46,6 +50,20 @@ Trouble TroubleOf(int code) {
   // The client library's own errors.
   const bool client = (code >= 2000 && code < 3000) || code >= 5000;
   return client ? Trouble::kLost : Trouble::kMistake;
+}
+
+bool IsUnknownSetting(int code) {
+  switch (code) {
+    case 1193:  // Unknown variable.
+    case 1227:  // It takes a privilege.
+    case 1229:  // Only for all sessions.
+    case 1231:  // A value that it does not take.
+    case 1232:  // A type that it does not take.
+    case 1238:  // It cannot be set.
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string_view AdviceOn(int code) {
