@@ -7,6 +7,7 @@
 #include "engine/census.h"
 #include "engine/lane.h"
 #include "engine/lease_keeper.h"
+#include "engine/plain_store.h"
 #include "engine/reading.h"
 #include "engine/reset_round.h"
 #include "engine/scanner.h"
@@ -67,6 +68,7 @@ class Engine::Impl {
   void Stop(Duration grace, std::function<void()> done);
 
   EngineMeters meters_;
+  PlainStore store_;
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   const std::unique_ptr<LeaseKeeper> lease_keeper_;  // Null without a lease.
@@ -77,16 +79,17 @@ class Engine::Impl {
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
-    : shared_{config,
-              ports.store,
-              ports.read_loop,
-              ports.log,
-              ports.alerts,
-              ports.lease,
-              meters_,
-              Committer(
-                  {ports.commit_loop, ports.store, ports.commit_random, ports.log, &meters_.commit},
-                  config.limits.batch_writes)},
+    : store_(*ports.store, *ports.log),
+      shared_{
+          config,
+          &store_,
+          ports.read_loop,
+          ports.log,
+          ports.alerts,
+          ports.lease,
+          meters_,
+          Committer({ports.commit_loop, &store_, ports.commit_random, ports.log, &meters_.commit},
+                    config.limits.batch_writes)},
       lease_keeper_(MakeLeaseKeeper(ports)),
       scanner_(
           shared_, *ports.lanes.front().loop,

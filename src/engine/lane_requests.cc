@@ -12,6 +12,7 @@
 
 namespace treaty {
 
+// The words are those of PlainStore, or the engine's own.
 Answer StoreTrouble(const Status& status) {
   const bool lasting = status.code() == Code::kDataLoss || status.code() == Code::kInternal;
   if (lasting) {
@@ -21,11 +22,10 @@ Answer StoreTrouble(const Status& status) {
   }
   if (status.code() == Code::kInvalidArgument) {
     return {Answer::Kind::kBroken,
-            "the request is too large for the store as it is set up; nothing "
-            "was changed, and the same will fail again: " +
-                status.message()};
+            "the request is too large for the store as it is set up; nothing was changed, and the "
+            "same will fail again"};
   }
-  return {Answer::Kind::kUnavailable, "the store could not serve the request: " + status.message()};
+  return {Answer::Kind::kUnavailable, status.message()};
 }
 
 Answer TopicTrouble(const Status& status) {

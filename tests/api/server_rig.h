@@ -86,7 +86,7 @@ class ServerRig {
     ports.commit_loop = &store_loop_;
     ports.commit_random = &random_[2];
     ports.read_loop = &store_loop_;
-    ports.store = store.get();
+    ports.store = &failing;
     ports.log = &log_;
     ports.topics = topics_.get();
     EngineConfig engine;
@@ -142,6 +142,7 @@ class ServerRig {
 
  public:
   std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock_);
+  FailingStore failing{*store};  // What the engine gets.
   Gate participant;
 
  private:

@@ -13,6 +13,7 @@
 
 #include "core/topic.h"
 #include "engine/engine.h"
+#include "engine/failing_store.h"
 #include "store/memory/memory_store.h"
 
 namespace treaty::testing {
@@ -168,6 +169,7 @@ class World {
   Agenda agenda;
   AgendaClock clock{agenda};
   std::unique_ptr<MemoryStore> store = MakeMemoryStore(clock);
+  FailingStore failing{*store};  // What the engine gets.
   ScriptedParticipant participant{agenda};
   SilentLog log;
   std::unique_ptr<TopicFormat> topics;
