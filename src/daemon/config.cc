@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "daemon/config_keys.h"
 #include "daemon/escape.h"
@@ -86,8 +88,10 @@ class Builder {
     }
   }
 
-  void Take(const Given& given) {
+  // `overridden`: a later one of the key decides, so this one is not judged.
+  void Take(const Given& given, bool overridden) {
     const Key* key = FindKey(given.key);
+    if (key != nullptr && overridden && IsHeeded(*key)) return;
     if (key == nullptr) {
       mistakes_.push_back(UnknownKey(given));
     } else if (key->standing == Standing::kIgnored) {
@@ -248,33 +252,11 @@ std::string ValueText(const Key& key, const Config& config) {
 }  // namespace
 
 Result<Loaded> BuildConfig(const std::vector<Given>& given) {
+  std::map<std::string_view, const Given*> last;
+  for (const Given& one : given) last[one.key] = &one;
   Builder builder;
-  for (const Given& one : given) builder.Take(one);
+  for (const Given& one : given) builder.Take(one, last[one.key] != &one);
   return builder.Finish();
-}
-
-std::vector<Given> ReadEnvironment(const char* const* environment,
-                                   std::vector<std::string>& warnings) {
-  std::map<std::string, const Key*, std::less<>> names;
-  for (const Key& key : Keys()) names[EnvironmentName(key)] = &key;
-
-  std::vector<Given> given;
-  for (; *environment != nullptr; ++environment) {
-    const std::string_view entry = *environment;
-    const std::size_t equals = entry.find('=');
-    if (equals == std::string_view::npos || equals + 1 == entry.size()) continue;
-    const std::string name(entry.substr(0, equals));
-    const auto found = names.find(name);
-    if (found != names.end()) {
-      given.push_back({std::string(found->second->name), std::string(entry.substr(equals + 1)),
-                       "environment " + name});
-    } else if (name == "IS_DOCKER") {
-      given.push_back({"Compat.RewriteLocalhost", "true", "environment IS_DOCKER"});
-    } else if (name.starts_with("TREATY_")) {
-      warnings.push_back("environment " + Escape(name) + " is no key's name and has no effect");
-    }
-  }
-  return given;
 }
 
 std::string PrintConfig(const Loaded& loaded) {

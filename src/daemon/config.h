@@ -119,15 +119,17 @@ struct Loaded {
   std::map<std::string, std::string, std::less<>> sources;  // By key; absent: the default.
 };
 
-// Applies `given` over the defaults, in order: later ones win. Fails with kInvalidArgument; the
-// message has one line per mistake, each naming place, key, value and what is allowed.
+// Applies `given` over the defaults, in order: later ones win, and only they are judged. Fails with
+// kInvalidArgument; the message has one line per mistake, each naming place, key, value and what is
+// allowed.
 Result<Loaded> BuildConfig(const std::vector<Given>& given);
 
 // Reads a file's keys, known or not, nested ones joined with a point ("Store.Path").
 Result<std::vector<Given>> ReadYaml(const std::string& path);
 
 // Picks the known names out of an environment ("NAME=value", ended by null). Empty values count
-// as unset. Names that start with TREATY_ but are no key's are added to `warnings`.
+// as unset. Names that start with TREATY_ but are no key's are added to `warnings`; so are, in one
+// line, variables of a Kubernetes Service that would be taken for a key's or have that prefix.
 std::vector<Given> ReadEnvironment(const char* const* environment,
                                    std::vector<std::string>& warnings);
 

@@ -29,6 +29,16 @@ class Reader {
     return ReadMap(root, "", 0);
   }
 
+  // What stands behind a second "---" would be passed over without a word.
+  Status ReadAll(const std::vector<YAML::Node>& documents) {
+    for (std::size_t i = 1; i < documents.size(); ++i) {
+      if (documents[i].IsNull()) continue;
+      return Mistake(documents[i],
+                     "a second YAML document begins here; keep one, without '---' between keys");
+    }
+    return documents.empty() ? Status() : Read(documents.front());
+  }
+
   std::vector<Given> given() && { return std::move(given_); }
 
   std::string Place(const YAML::Mark& mark) const {
@@ -102,7 +112,7 @@ Result<std::vector<Given>> ReadYaml(const std::string& path) {
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   Reader reader(path);
   try {
-    if (Status status = reader.Read(YAML::Load(text)); !status.ok()) return status;
+    if (Status status = reader.ReadAll(YAML::LoadAll(text)); !status.ok()) return status;
   } catch (const YAML::Exception& error) {
     return Status(Code::kInvalidArgument, reader.Place(error.mark) + ": not YAML: " + error.msg);
   }

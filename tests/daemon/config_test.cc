@@ -207,6 +207,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"NoAddress", "Host: bank.example\n", {"Host is 'bank.example'", "address"}},
         Mistake{"BadRule", "AllowTargets: 'a b'\n", {"AllowTargets", "'a b'", "host[:port]"}},
         Mistake{"Twice", "HttpPort: 1\nHttpPort: 2\n", {":2:", "'HttpPort' is given twice"}},
+        Mistake{"SecondDocument", "HttpPort: 1\n---\nLanes: 2\n", {":3:", "second YAML document"}},
+        Mistake{"AfterAnEmptyOne", "---\n---\nLanes: 2\n", {":3:", "second YAML document"}},
+        Mistake{"ThirdDocument", "Lanes: 2\n---\n---\n\n- 1\n", {":5:", "second YAML document"}},
+        Mistake{"AfterTheEnd", "Lanes: 2\n...\nHttpPort: 1\n", {":3:", "second YAML document"}},
         Mistake{"NotYaml", "HttpPort: [1\n", {"not YAML"}},
         Mistake{"NotAMap", "- HttpPort\n", {"Key: value"}},
         Mistake{"MapForValue", "HttpPort:\n  Inner: 1\n", {"HttpPort holds further keys"}},
@@ -251,6 +255,87 @@ TEST(EnvironmentTest, ReadsDtmsNamesAndOurOwnAndSkipsEmptyOnes) {
   EXPECT_EQ(loaded->config.host, "127.0.0.1");
   EXPECT_EQ(loaded->sources.at("HttpPort"), "environment HTTP_PORT");
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("TREATY_LANE")));
+}
+
+// What Kubernetes puts into a pod's environment for a Service, as its documentation has it.
+std::vector<std::string> LinksOf(const std::string& name) {
+  return {name + "_SERVICE_HOST=10.96.12.7",
+          name + "_SERVICE_PORT=80",
+          name + "_SERVICE_PORT_HTTP=80",
+          name + "_PORT=tcp://10.96.12.7:80",
+          name + "_PORT_80_TCP=tcp://10.96.12.7:80",
+          name + "_PORT_80_TCP_PROTO=tcp",
+          name + "_PORT_80_TCP_PORT=80",
+          name + "_PORT_80_TCP_ADDR=10.96.12.7",
+          name + "_PORT_53_UDP=udp://10.96.12.7:53",
+          name + "_PORT_53_UDP_PROTO=udp",
+          name + "_PORT_7_SCTP=sctp://[fd00::7]:7"};
+}
+
+std::vector<Given> ReadAll(const std::vector<std::string>& entries,
+                           std::vector<std::string>& warnings) {
+  std::vector<const char*> environment;
+  for (const std::string& entry : entries) environment.push_back(entry.c_str());
+  environment.push_back(nullptr);
+  return ReadEnvironment(environment.data(), warnings);
+}
+
+TEST(EnvironmentTest, ServiceLinksAreNoConfiguration) {
+  for (const char* name :
+       {"STORE", "HTTP", "GRPC", "JSON_RPC", "TREATY", "TREATY_HTTP", "TREATY_STORE",
+        "TREATY_LANES", "LOG", "LANES", "MICRO", "DTM", "RETRY_INTERVAL"}) {
+    std::vector<std::string> warnings;
+    EXPECT_THAT(ReadAll(LinksOf(name), warnings), IsEmpty()) << name;
+    EXPECT_LE(warnings.size(), 1u) << name;
+  }
+}
+
+TEST(EnvironmentTest, ServiceLinksThatLookLikeOursAreNamedInOneWarning) {
+  std::vector<std::string> entries = LinksOf("STORE");
+  for (const std::string& entry : LinksOf("TREATY")) entries.push_back(entry);
+  std::vector<std::string> warnings;
+
+  ReadAll(entries, warnings);
+
+  ASSERT_THAT(warnings, SizeIs(1));
+  EXPECT_THAT(warnings[0], HasSubstr("environment STORE_PORT, TREATY_SERVICE_HOST"));
+  EXPECT_THAT(warnings[0], HasSubstr("TREATY_PORT_7_SCTP: ignored"));
+  EXPECT_THAT(warnings[0], HasSubstr("enableServiceLinks: false"));
+}
+
+TEST(EnvironmentTest, ANumberInTheSamePlaceCounts) {
+  std::vector<std::string> warnings;
+  const Result<Loaded> loaded =
+      BuildConfig(ReadAll({"STORE_PORT=3307", "HTTP_PORT=8080", "GRPC_PORT=0"}, warnings));
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->config.store_port, 3307);
+  EXPECT_EQ(loaded->config.http_port, 8080);
+  EXPECT_EQ(loaded->config.grpc_port, 0);
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST(ConfigTest, WhatIsOverriddenIsNotJudged) {
+  const Result<Loaded> loaded = BuildConfig({{"Store.Port", "none", "file:1"},
+                                             {"LogLevel", "loud", "file:2"},
+                                             {"LogLevel", "louder", "environment LOG_LEVEL"},
+                                             {"Store.Port", "1", "environment STORE_PORT"},
+                                             {"LogLevel", "warn", "flag --log-level"}});
+  ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+  EXPECT_EQ(loaded->config.store_port, 1);
+  EXPECT_EQ(loaded->config.log_level, "warn");
+  EXPECT_EQ(loaded->sources.at("LogLevel"), "flag --log-level");
+  const Result<Loaded> last =
+      BuildConfig({{"LogLevel", "warn", "file:1"}, {"LogLevel", "x", "flag"}});
+  EXPECT_THAT(last.status().message(), HasSubstr("flag: LogLevel is 'x'"));
+}
+
+TEST(ConfigTest, AnEmptySecondDocumentHidesNothing) {
+  for (const char* yaml : {"---\nHttpPort: 7\n", "HttpPort: 7\n...\n", "HttpPort: 7\n---\n",
+                           "%YAML 1.2\n---\nHttpPort: 7\n...\n---\n# nothing\n"}) {
+    const Result<Loaded> loaded = Load(yaml);
+    ASSERT_TRUE(loaded.ok()) << yaml << loaded.status().message();
+    EXPECT_EQ(loaded->config.http_port, 7) << yaml;
+  }
 }
 
 TEST(EnvironmentTest, IsDockerCountsWhateverItsValueUnlessEmpty) {
