@@ -40,6 +40,7 @@ struct Config {
   std::string store_tls_key;
   bool store_upgrade_schema = false;
   bool store_require_durable = false;
+  std::int64_t store_max_clock_jump_s = 0;
   std::int64_t data_expire_s = 0;
 
   std::int64_t timeout_to_fail_s = 0;

@@ -45,6 +45,7 @@ const Key kKeys[] = {
     {kOwn, "Store.TlsKey", &Config::store_tls_key, "", 0, 0, "", "", "Of mysql: PEM file of its key"},
     {kOwn, "Store.UpgradeSchema", &Config::store_upgrade_schema, "true", 0, 0, "", "", "Of mysql: create and upgrade the tables at the start; otherwise treatyd --print-schema shows what to run"},
     {kOwn, "Store.RequireDurable", &Config::store_require_durable, "false", 0, 0, "", "", "Of mysql: refuse a server whose settings may lose a commit when its machine fails, rather than warn"},
+    {kOwn, "Store.MaxClockJump", &Config::store_max_clock_jump_s, "2592000", 0, 100 * kYear, "", "seconds", "How far the clock may be ahead of the last time in the store at the start; beyond, the start is refused before anything is deleted or timed out. 0: any time"},
     {kDtm, "Store.DataExpire", &Config::data_expire_s, "604800", 1, 10 * kYear, "", "seconds", "How long finished transactions are kept"},
 
     {kDtm, "RetryInterval", &Config::retry_interval_s, "10", 1, kDay, "", "seconds", "First pause before an unanswered call is repeated; doubles each time. A request's retry_interval beats it"},

@@ -9,6 +9,10 @@
 namespace treaty::daemon {
 namespace {
 
+Duration MaxClockJump(const Config& config) {
+  return std::chrono::seconds(config.store_max_clock_jump_s);
+}
+
 MysqlConfig MysqlSettings(const Config& config) {
   MysqlConfig out;
   out.host = config.store_host;
@@ -27,6 +31,7 @@ MysqlConfig MysqlSettings(const Config& config) {
   out.largest_record = static_cast<std::size_t>(config.max_payload_total_bytes);
   out.upgrade_schema = config.store_upgrade_schema;
   out.require_durable = config.store_require_durable;
+  out.max_clock_jump = MaxClockJump(config);
   return out;
 }
 
@@ -34,7 +39,7 @@ MysqlConfig MysqlSettings(const Config& config) {
 
 Result<std::unique_ptr<Store>> OpenStore(const Config& config, Log& log) {
   if (config.store_driver == "mysql") return OpenMysqlStore(MysqlSettings(config), log);
-  return OpenSqliteStore({.path = config.store_path}, log);
+  return OpenSqliteStore({.path = config.store_path, .max_clock_jump = MaxClockJump(config)}, log);
 }
 
 bool IsShared(const Config& config) { return config.store_driver == "mysql"; }

@@ -1,6 +1,10 @@
 // Opening: what is refused and how it is said, and the schema.
 
 #include <atomic>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -220,6 +224,53 @@ TEST_F(MysqlOpenTest, StoresTheSameWhateverTheServersCharacterSetIs) {
   }
   EXPECT_EQ(Gids(store->List({.gid = "A"})), std::vector<std::string>{"A"});
   EXPECT_EQ(store->List({})->txns.size(), 8u);
+}
+
+// The way back for whoever went on with a clock years ahead.
+TEST_F(MysqlOpenTest, TheClockIsSetBackByTheStatementsOfTheManual) {
+  const std::string far = std::to_string(9'000'000'000'000);
+  ASSERT_TRUE(Insert(*MustOpen(Config()), "g1").ok());
+  const std::string use = "USE " + database_ + "; ";
+  server_.Run(use + "UPDATE treaty_part SET created = " + far +
+              "; UPDATE treaty_txn SET created = " + far + ", updated = " + far + ", due = " + far +
+              "; UPDATE treaty_clock SET last = " + far);
+  ASSERT_GE(MustOpen(Config())->clock().Now(), At(9'000'000'000'000));
+  std::stringstream manual;
+  manual << std::ifstream(TREATY_CLOCK_BACK_MYSQL).rdbuf();
+  ASSERT_GT(manual.str().size(), 100u);
+
+  server_.Run(use + manual.str());
+
+  MysqlConfig config = Config();
+  config.max_clock_jump = std::chrono::hours(24 * 30);
+  const std::unique_ptr<Store> store = MustOpen(config);
+  const Time now = store->clock().Now();
+  EXPECT_LT(now, At(9'000'000'000'000) - std::chrono::hours(24 * 365));
+  EXPECT_LE(LoadOrNothing(*store, "g1")->txn.created, now);
+}
+
+TEST_F(MysqlOpenTest, RefusesAServerWhoseClockIsFarAheadOfTheStore) {
+  ASSERT_NE(MustOpen(Config()), nullptr);
+  server_.Run("UPDATE " + database_ + ".treaty_clock SET last = 1000");
+  MysqlConfig config = Config();
+  config.max_clock_jump = std::chrono::hours(24 * 30);
+  const Status status = Open(config).status();
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition);
+  EXPECT_THAT(status.message(), HasSubstr("the server's clock shows"));
+  EXPECT_THAT(status.message(), HasSubstr("--store-max-clock-jump 0"));
+  EXPECT_EQ(server_.Ask("SELECT last FROM " + database_ + ".treaty_clock"), "1000\n");
+  config.max_clock_jump = Duration(0);
+  EXPECT_NE(MustOpen(config), nullptr);
+}
+
+// Those that drive tell what time it was last, even if nothing was written since.
+TEST_F(MysqlOpenTest, ALeaseThatWasRenewedShowsTheLastTimeToo) {
+  const std::unique_ptr<Store> store = MustOpen(Config());
+  ASSERT_TRUE(store->BeginLease({"i", "i/1", std::chrono::seconds(6)}).ok());
+  server_.Run("UPDATE " + database_ + ".treaty_clock SET last = 1000");
+  MysqlConfig config = Config();
+  config.max_clock_jump = std::chrono::hours(24 * 30);
+  EXPECT_NE(MustOpen(config), nullptr);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iostream>
 
 #include "store/failing_vfs.h"
 #include "store/raw_database.h"
@@ -53,6 +54,15 @@ TEST_F(SqliteFailureTest, RefusesWritesOnAFullDiskAndTakesThemWhenThereIsRoom) {
   EXPECT_TRUE(store->CheckWritable().ok());
   EXPECT_TRUE(Commit(*store, txn).ok());
   EXPECT_TRUE(LoadOrNothing(*store, "g2"));
+}
+
+TEST_F(SqliteFailureTest, AStartOnAFullDiskSaysSo) {
+  SetDiskFault(DiskFault::kFull);
+  const Status fresh = Refusal();
+  EXPECT_EQ(fresh.code(), Code::kUnavailable);
+  EXPECT_THAT(fresh.message(), HasSubstr("disk full; make room"));
+  SetDiskFault(DiskFault::kNone);
+  EXPECT_TRUE(Open());
 }
 
 TEST_F(SqliteFailureTest, StoresNothingOfABatchThatTheFullDiskCutOff) {
@@ -130,6 +140,39 @@ TEST_F(SqliteFailureDeathTest, ADeletedOrReplacedFileEndsTheProcess) {
               ExitedWithCode(kExitStoreFailed), "deleted or replaced");
   EXPECT_EXIT(commit_after([&] { std::filesystem::remove(path_); }),
               ExitedWithCode(kExitStoreFailed), "deleted or replaced");
+}
+
+// What was committed last is in the log alone.
+TEST_F(SqliteFailureDeathTest, ALostLogOrIndexEndsTheProcessBeforeAnythingIsAcknowledged) {
+  CreateWithOne();
+  using Use = std::function<void(Store&)>;
+  const Use uses[] = {[](Store& store) { Commit(store, MakeTxn("g2")).ok(); },
+                      [](Store& store) { store.CheckWritable().ok(); },
+                      [](Store& store) { store.Prune(At(1), 1).ok(); }};
+  for (const char* suffix : {"-wal", "-shm"}) {
+    const std::string file = path_ + suffix;
+    const std::function<void()> mishaps[] = {[&] { std::filesystem::remove(file); },
+                                             [&] { std::filesystem::rename(file, file + ".away"); },
+                                             [&] {
+                                               std::filesystem::copy_file(file, file + ".copy");
+                                               std::filesystem::rename(file + ".copy", file);
+                                             }};
+    for (const auto& mishap : mishaps) {
+      for (const Use& use : uses) {
+        const auto use_after = [&] {
+          const std::unique_ptr<Store> store = Open();
+          ASSERT_TRUE(store->CheckWritable().ok());
+          mishap();
+          use(*store);
+          std::cerr << "acknowledged\n";
+          _exit(0);
+        };
+        EXPECT_EXIT(use_after(), ExitedWithCode(kExitStoreFailed), "was deleted or replaced");
+        std::filesystem::remove(file + ".away");
+        std::filesystem::remove(file + ".copy");
+      }
+    }
+  }
 }
 
 TEST_F(SqliteFailureDeathTest, GoesOnWhenTheDiskIsSound) {

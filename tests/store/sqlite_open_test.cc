@@ -1,6 +1,7 @@
 // What the store opens, what it refuses to open, and how it says so.
 
 #include <gmock/gmock.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,18 @@ TEST_F(SqliteOpenTest, UsesTheWriteAheadLogAndAnApplicationIdOfItsOwn) {
   const std::unique_ptr<Store> store = Open();
   EXPECT_EQ(QueryText(path_, "PRAGMA journal_mode"), "wal");
   EXPECT_EQ(QueryNumber(path_, "PRAGMA application_id"), kApplicationId);
+}
+
+// A file system on which memory cannot be shared: SQLite would go on without the log.
+TEST_F(SqliteOpenTest, RefusesAPlaceWithoutAWriteAheadLog) {
+  sqlite3_vfs* const usual = sqlite3_vfs_find(nullptr);
+  sqlite3_vfs* const without = sqlite3_vfs_find("unix-none");
+  ASSERT_NE(without, nullptr);
+  sqlite3_vfs_register(without, 1);
+  const Status status = Refusal();
+  sqlite3_vfs_register(usual, 1);
+  EXPECT_EQ(status.code(), Code::kFailedPrecondition) << status.message();
+  EXPECT_THAT(status.message(), HasSubstr("local file system"));
 }
 
 TEST_F(SqliteOpenTest, RefusesASecondStoreOfTheSameFileByWhateverName) {

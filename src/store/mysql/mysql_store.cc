@@ -13,6 +13,7 @@
 #include "store/mysql/server_check.h"
 #include "store/mysql/writer.h"
 #include "store/sql/boot_clock.h"
+#include "store/sql/clock_start.h"
 #include "store/sql/txn_row.h"
 #include "store/sql/write_watch.h"
 
@@ -25,14 +26,13 @@ constexpr Duration kProbePeriod = std::chrono::seconds(1);
 // A failure that takes so long is silence; for as long nobody asks again.
 constexpr Duration kSilence = std::chrono::milliseconds(500);
 
-// A stored time this far ahead of the server's clock deserves a word to the operator.
-constexpr Duration kNotableSkew = std::chrono::minutes(1);
-
-// Now by the server's clock, the last time that was stored, and how far the clock of those who
-// drive is ahead of the server's: one that was set since they started must not part them.
+// Now by the server's clock, the last time that was stored, by whoever drives too, and how far the
+// clock of those who do is ahead of the server's: one that was set since they started must not part
+// them.
 constexpr SqlConstant kTimes =
     "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), "
-    "(SELECT last FROM treaty_clock WHERE id = 1), "
+    "(SELECT GREATEST(last, (SELECT COALESCE(MAX(clock), 0) FROM treaty_instance)) "
+    "FROM treaty_clock WHERE id = 1), "
     "(SELECT clock - renewed FROM treaty_instance ORDER BY clock DESC LIMIT 1)";
 
 class MysqlStore final : public Store {
@@ -185,23 +185,17 @@ class MysqlStore final : public Store {
   ReaderPool readers_;
 };
 
-Result<Time> StartOfClock(MysqlConnection& connection, Log& log) {
-  Time now = kNever;
-  Time stored = kNever;
+Result<Time> StartOfClock(MysqlConnection& connection, Duration max_jump, Log& log) {
+  ClockReadings readings{.of = "the server's clock", .most_ahead = max_jump};
   Status status = connection.Query(SqlText(kTimes), "could not read the server's clock",
-                                   [&](const MysqlRow& row) {
-                                     now = ToTime(row.Int(0));
-                                     stored = ToTime(row.Int(1));
-                                     if (!row.IsNull(2)) now += Duration(row.Int(2));
+                                   [&readings](const MysqlRow& row) {
+                                     readings.now = ToTime(row.Int(0));
+                                     readings.stored = ToTime(row.Int(1));
+                                     if (!row.IsNull(2)) readings.now += Duration(row.Int(2));
                                      return Status();
                                    });
   if (!status.ok()) return status;
-  if (stored > now + kNotableSkew) {
-    log.Write(LogLevel::kWarn, "",
-              "the server's clock is " + std::to_string((stored - now) / std::chrono::seconds(1)) +
-                  " s behind the last time in the store; the store's clock goes on from there");
-  }
-  return std::max(now, stored);
+  return StartOfClock(readings, log);
 }
 
 // A server that may lose commits is a matter of the operator's, who is told.
@@ -230,7 +224,7 @@ Result<std::unique_ptr<Store>> OpenMysqlStore(MysqlConfig config, Log& log) {
   const Result<ServerFacts> facts = AskServer(**asking);
   if (!facts.ok()) return facts.status();
   if (Status status = Prepare(**asking, *facts, config, log); !status.ok()) return status;
-  const Result<Time> start = StartOfClock(**asking, log);
+  const Result<Time> start = StartOfClock(**asking, config.max_clock_jump, log);
   if (!start.ok()) return start.status();
   auto writer = std::make_unique<MysqlWriter>(config);
   if (Status status = writer->Open(); !status.ok()) return status;

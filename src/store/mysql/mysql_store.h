@@ -33,14 +33,17 @@ struct MysqlConfig {
 
   std::size_t largest_record = 4 << 20;  // Bytes of payloads; the server's packets must hold them.
 
-  bool upgrade_schema = true;    // Otherwise an older schema is refused.
+  bool upgrade_schema = true;  // Otherwise an older schema is refused.
+  // How far the server's clock may be ahead of the last time in the store at the start; 0: any
+  // time.
+  Duration max_clock_jump{0};
   bool require_durable = false;  // Refuse a server that may lose commits, rather than warn.
 };
 
 // Connects, checks the server and brings the schema up. Fails with kUnavailable when the server
 // cannot be reached, kAlreadyExists when another daemon works on the database, kFailedPrecondition
-// when it or the schema is not as it must be, kDataLoss when the schema is newer than this program;
-// each message says what to change. `log` is not owned and outlives the store.
+// when it, its clock or the schema is not as it must be, kDataLoss when the schema is newer than
+// this program; each message says what to change. `log` is not owned and outlives the store.
 Result<std::unique_ptr<Store>> OpenMysqlStore(MysqlConfig config, Log& log);
 
 // The SQL that makes the schema, for whoever may do what the daemon may not.

@@ -2,7 +2,12 @@
 
 #include "store/sqlite/connection.h"
 
+#include <sys/statvfs.h>
+
+#include <cerrno>
 #include <utility>
+
+#include "base/system_words.h"
 
 namespace treaty {
 namespace {
@@ -32,6 +37,28 @@ Code ToCode(int code) {
     default:
       return Code::kInternal;
   }
+}
+
+// Whether the file system of a database has no room, or none for another file.
+bool IsFull(const char* path) {
+  struct statvfs system{};
+  if (path == nullptr || statvfs(path, &system) != 0) return false;
+  return system.f_bavail == 0 || (system.f_files > 0 && system.f_favail == 0);
+}
+
+// What SQLite says; of a file that it could not make or use it says little, and the system's error
+// may be that of another try.
+std::string Why(sqlite3* handle, int code) {
+  const int primary = code & 0xFF;
+  const std::string full = SystemWords(ENOSPC);
+  if (primary == SQLITE_FULL) return full;
+  const std::string why = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+  if (handle == nullptr || (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN)) return why;
+  const int error = sqlite3_system_errno(handle);
+  if (error == ENOSPC || error == EDQUOT || IsFull(sqlite3_db_filename(handle, "main"))) {
+    return why + ": " + full;
+  }
+  return error == 0 || error == ENOENT ? why : why + ": " + SystemWords(error);
 }
 
 const char* NotNull(std::string_view value) { return value.data() == nullptr ? "" : value.data(); }
@@ -110,8 +137,8 @@ Result<std::int64_t> SqliteConnection::QueryInt(std::string_view sql) {
 }
 
 Status SqliteConnection::ToStatus(int code, std::string_view what) const {
-  const char* const why = handle_ ? sqlite3_errmsg(handle()) : sqlite3_errstr(code);
-  return {ToCode(code), std::string(what) + ": " + why + " (" + std::to_string(code) + ")"};
+  return {ToCode(code),
+          std::string(what) + ": " + Why(handle(), code) + " (" + std::to_string(code) + ")"};
 }
 
 bool IsDiskFailure(int code) {

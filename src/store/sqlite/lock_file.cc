@@ -9,22 +9,21 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "base/system_words.h"
 
 namespace treaty {
-
 Result<LockFile> LockFile::Acquire(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    return Status(Code::kUnavailable, "could not open or create " + path + ": " +
-                                          std::generic_category().message(errno));
+    return Status(Code::kUnavailable,
+                  "could not open or create " + path + ": " + SystemWords(errno));
   }
   LockFile lock(path, descriptor);
   if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
   const int error = errno;
   if (error != EWOULDBLOCK) {
-    return Status(Code::kUnavailable,
-                  "could not lock " + path + ": " + std::generic_category().message(error));
+    return Status(Code::kUnavailable, "could not lock " + path + ": " + SystemWords(error));
   }
   return Status(Code::kAlreadyExists, "another process holds " + path +
                                           "; stop it, or give this one a database of its own");
