@@ -72,7 +72,7 @@ const Key kKeys[] = {
     {kOwn, "Http.HeaderTimeout", &Config::http_header_timeout_s, "5", 1, 600, "", "seconds", "A request's head must be complete by then"},
     {kOwn, "Http.BodyTimeout", &Config::http_body_timeout_s, "30", 1, 3'600, "", "seconds", "A request's body must be complete by then"},
     {kOwn, "Http.MinBodyRate", &Config::http_min_body_rate, "1024", 1, 100 * kMiB, "", "bytes per second", "A body that arrives more slowly is cut off"},
-    {kOwn, "Http.IdleTimeout", &Config::http_idle_timeout_s, "60", 1, kDay, "", "seconds", "A connection without a request is closed after that"},
+    {kOwn, "Http.IdleTimeout", &Config::http_idle_timeout_s, "75", 1, kDay, "", "seconds", "A connection without a request is closed after that; longer than load balancers keep one, mostly 60"},
     {kOwn, "Http.MaxConnections", &Config::http_max_connections, "4096", 1, 1'000'000, "", "", "Open connections, all clients together"},
     {kOwn, "Http.MaxConnectionsPerAddress", &Config::http_max_connections_per_address, "256", 1, 1'000'000, "", "", "Open connections of one client address; loopback is exempt"},
     {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 65'536 * kMiB, "", "bytes", "Requests in memory, all together; beyond: 503"},

@@ -10,9 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <fstream>
-#include <system_error>
 
 #include "base/at_work_on.h"
+#include "base/system_words.h"
 
 namespace treaty::daemon {
 namespace {
@@ -39,8 +39,7 @@ void Note(int signal) {
 Status NoteCrashesIn(const std::string& path) {
   notes = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (notes < 0) {
-    return {Code::kUnavailable,
-            "could not open " + path + ": " + std::generic_category().message(errno)};
+    return {Code::kUnavailable, "could not open " + path + ": " + SystemWords(errno)};
   }
   struct sigaction action{};
   action.sa_handler = Note;

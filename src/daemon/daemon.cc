@@ -25,6 +25,7 @@
 #include "daemon/grpc_front.h"
 #include "daemon/loop_thread.h"
 #include "daemon/open_store.h"
+#include "daemon/port_advice.h"
 #include "daemon/settings.h"
 #include "daemon/system_random.h"
 #include "daemon/targets.h"
@@ -128,7 +129,7 @@ class Daemon::Impl {
   void CloseServers(std::function<void()> done);
   std::vector<AsioLoop*> Loops() const;
   Status BeginLease();
-  Status StartEngine();
+  void StartEngine();
   [[noreturn]] void EndWithoutLease(const Status& status);
   void StartThreads();
   void StopThreads();
@@ -181,10 +182,10 @@ Status Daemon::Impl::Start() {
   if (Status status = MakeRpcServer(port); !status.ok()) return status;
   if (Status status = MakeGrpcFront(port); !status.ok()) return status;
   if (Status status = BeginLease(); !status.ok()) return status;
-  const Status noted = StartEngine();
+  StartEngine();
   StartThreads();
-  if (grpc_front_ && noted.ok()) grpc_front_->Open();
-  return noted;
+  if (grpc_front_) grpc_front_->Open();
+  return {};
 }
 
 // Waits for a moment where a former process of this instance may still be alive. By now the port
@@ -204,14 +205,21 @@ Status Daemon::Impl::BeginLease() {
 }
 
 // First in line on every loop: what was crashed on is counted before anything else happens to it.
-Status Daemon::Impl::StartEngine() {
+// A place for notes is worth having; transactions are served without one.
+void Daemon::Impl::StartEngine() {
   const std::string path = config_.store_path + ".crash";
   std::vector<std::string> gids = ReadCrashNotes(path);
   for (const std::string& gid : gids) {
     log_.Write(LogLevel::kError, gid, "a former process crashed while at work on it");
   }
   engine_->Start(std::move(gids), [path] { ClearCrashNotes(path); });
-  return NoteCrashesIn(path);
+  const Status noted = NoteCrashesIn(path);
+  if (noted.ok()) return;
+  log_.Write(LogLevel::kWarn, "",
+             noted.message() +
+                 "; crashes are not noted, so a transaction that crashes the process "
+                 "again and again is not found out: let Store.Path name a folder "
+                 "that can be written to");
 }
 
 Status Daemon::Impl::MakeWebHook(std::uint16_t port) {
@@ -299,7 +307,7 @@ Status Daemon::Impl::MakeServer(std::uint16_t port) {
   server_ = std::make_unique<api::HttpServer>(MakeServerConfig(port), *handlers_, log_, Loops());
   Status status = server_->Listen().status();
   if (status.ok()) return status;
-  return {status.code(), status.message() + "; see Host and HttpPort, and what else listens there"};
+  return WithAdviceOnPort(status, "HttpPort", port);
 }
 
 std::vector<AsioLoop*> Daemon::Impl::Loops() const {
@@ -323,7 +331,7 @@ Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
     log_.Write(LogLevel::kInfo, "", "JSON-RPC has a port of its own: " + UrlOf(config_.host, port));
     return status;
   }
-  return {status.code(), status.message() + "; see JsonRpcPort, and what else listens there"};
+  return WithAdviceOnPort(status, "JsonRpcPort", port);
 }
 
 Status Daemon::Impl::MakeGrpcFront(std::uint16_t http_port) {

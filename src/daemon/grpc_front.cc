@@ -1,5 +1,8 @@
 #include "daemon/grpc_front.h"
 
+#include <utility>
+
+#include "daemon/port_advice.h"
 #include "daemon/settings.h"
 
 namespace treaty::daemon {
@@ -20,13 +23,13 @@ GrpcFront::GrpcFront(const Config& config, const api::HandlerConfig& http, Engin
     : library_log_(log),
       dtm_(DtmServiceSettings(config, http), engine, clock, random_),
       health_(HealthOf(engine), loop),
-      server_(GrpcServerSettings(config), dtm_, health_) {}
+      server_(GrpcServerSettings(config), dtm_, health_),
+      asked_(static_cast<std::uint16_t>(config.grpc_port)) {}
 
 Result<std::uint16_t> GrpcFront::Listen() {
   auto port = server_.Listen();
   if (port.ok()) return port;
-  return Status(port.status().code(),
-                port.status().message() + "; see Host and GrpcPort, and what else listens there");
+  return WithAdviceOnPort(port.status(), "GrpcPort", asked_);
 }
 
 void GrpcFront::Open() {

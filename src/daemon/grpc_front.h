@@ -40,6 +40,7 @@ class GrpcFront {
   api::DtmService dtm_;
   api::HealthService health_;
   api::GrpcServer server_;
+  const std::uint16_t asked_;  // The port of the configuration.
 };
 
 }  // namespace treaty::daemon

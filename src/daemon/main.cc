@@ -1,16 +1,19 @@
 // treatyd: reads what it was told, starts the daemon, obeys signals until it is to stop.
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <memory>
+#include <new>
+#include <string>
 
 #include "daemon/command_line.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+#include "daemon/descriptors.h"
 #include "daemon/exit_codes.h"
 #include "daemon/logging.h"
 #include "daemon/open_store.h"
@@ -27,6 +30,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How long past the request time-out an orderly end may take.
 constexpr Duration kStopMargin = std::chrono::milliseconds(900);
+
+// Two signals to stop within this time are one wish: npm and timeout(1) send two.
+constexpr Duration kOneWish = std::chrono::seconds(1);
 
 Result<Loaded> LoadConfig(const CommandLine& line) {
   std::vector<Given> given;
@@ -81,19 +87,20 @@ int Backup(const Config& config, const std::string& to) {
   return kExitOk;
 }
 
-// Every connection takes a descriptor, and the usual soft limit is 1,024.
-void RaiseDescriptorLimit(const Config& config, Log& log) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  constexpr std::int64_t kReserve = 64;  // The store, logs, loops.
-  const auto wanted = config.http_max_connections + config.calls_in_flight + kReserve;
-  if (limit.rlim_max < static_cast<rlim_t>(wanted)) {
-    log.Write(LogLevel::kWarn, "",
-              "the system allows " + std::to_string(limit.rlim_max) +
-                  " open files, but Http.MaxConnections and Calls.InFlight may need " +
-                  std::to_string(wanted) + "; raise the limit (ulimit -n) or lower these");
+// Runs `start`, which returns a Result, and has libraries' exceptions in it: what they throw when
+// the system has none of something left.
+template <typename Start>
+auto OrWhyNot(const Start& start) -> decltype(start()) {
+  try {
+    return start();
+  } catch (const std::bad_alloc&) {
+    return Status(Code::kResourceExhausted,
+                  "not enough memory; give the process more (ulimit -v, the container's limit)");
+  } catch (const std::exception& error) {
+    return Status(
+        Code::kResourceExhausted,
+        std::string(error.what()) +
+            "; see the limits of the process (ulimit -n for files, ulimit -u for threads)");
   }
 }
 
@@ -104,7 +111,7 @@ class Runner {
       : line_(line), config_(config), log_(log), signals_(signals) {}
 
   int Run(SteadyClock::time_point started) {
-    Result<std::unique_ptr<Daemon>> daemon = Daemon::Start(config_, log_);
+    auto daemon = OrWhyNot([this] { return Daemon::Start(config_, log_); });
     if (!daemon.ok()) {
       log_.Write(LogLevel::kError, "", "cannot start: " + daemon.status().message());
       return kExitFailed;
@@ -160,18 +167,21 @@ class Runner {
     ::_exit(kExitFailed);
   }
 
-  // A second signal, or an end that takes too long, leaves at once: what matters is stored.
+  // A second wish, or an end that takes too long, leaves at once: what matters is stored.
   int StopOrderly(Daemon& daemon) {
     const Duration most = std::chrono::seconds(config_.request_timeout_s) + kStopMargin;
-    const auto deadline = SteadyClock::now() + most;
+    const auto told = SteadyClock::now();
+    const auto deadline = told + most;
     Info("stopping: no new requests; calls under way may take up to " +
-         std::to_string(config_.request_timeout_s) + " s; a second signal ends at once");
+         std::to_string(config_.request_timeout_s) +
+         " s; a second signal, a second from now or later, ends at once");
     daemon.Stop([this] { signals_.Notify(); });
     while (true) {
       const auto left = std::chrono::ceil<Duration>(deadline - SteadyClock::now());
       const Signals::Event event = signals_.Wait(std::max(left, Duration(0)));
       if (event == Signals::Event::kNotified) break;
       if (event == Signals::Event::kHangUp) continue;
+      if (event == Signals::Event::kStop && SteadyClock::now() < told + kOneWish) continue;
       LeaveAtOnce(event == Signals::Event::kStop
                       ? "ending at once, as a second signal asks"
                       : "stopping took too long (does the store take writes?), ending now");
@@ -187,18 +197,22 @@ class Runner {
 };
 
 int Serve(const CommandLine& line, const Loaded& loaded, SteadyClock::time_point started) {
-  Signals signals;
   const Config& config = loaded.config;
-  Result<std::unique_ptr<Logging>> log =
-      Logging::Open({.level = ParseLogLevel(config.log_level),
-                     .json = config.log_format == "json",
-                     .outputs = config.log_outputs,
-                     .queue_lines = static_cast<std::size_t>(config.log_queue_lines)});
+  if (Status status = RaiseDescriptorLimit(config); !status.ok()) {
+    return Fail(kExitFailed, "cannot start: " + status.message());
+  }
+  Signals signals;
+  auto log = OrWhyNot([&config] {
+    return Logging::Open({.level = ParseLogLevel(config.log_level),
+                          .json = config.log_format == "json",
+                          .outputs = config.log_outputs,
+                          .queue_lines = static_cast<std::size_t>(config.log_queue_lines)});
+  });
   if (!log.ok()) return Fail(kExitFailed, log.status().message());
   for (const std::string& warning : loaded.warnings) {
     (*log)->Write(LogLevel::kWarn, "", warning);
   }
-  RaiseDescriptorLimit(config, **log);
+  WarnOfFewDescriptors(config, **log);
   return Runner(line, config, **log, signals).Run(started);
 }
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ sockaddr_in Loopback(int port) {
 }  // namespace
 
 Child::Child(const std::string& folder, std::vector<std::string> arguments,
-             std::vector<std::string> environment) {
+             std::vector<std::string> environment, unsigned open_files) {
   static int count = 0;
   output_ = folder + "/output." + std::to_string(++count);
   arguments.insert(arguments.begin(), TREATYD);
@@ -75,6 +76,8 @@ Child::Child(const std::string& folder, std::vector<std::string> arguments,
   if (pid_ == 0) {
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
+    const rlimit limit{open_files, open_files};
+    if (open_files != 0) ::setrlimit(RLIMIT_NOFILE, &limit);
     if (::chdir(folder.c_str()) == 0) ::execve(TREATYD, argv.data(), env.data());
     ::_exit(127);
   }

@@ -14,9 +14,10 @@ namespace treaty::daemon {
 class Child {
  public:
   // Starts treatyd in `folder` with no configuration in its environment but `environment`, and
-  // without a port for gRPC unless that gives one.
+  // without a port for gRPC unless that gives one. `open_files`: as many as it may have; 0: as many
+  // as the test.
   Child(const std::string& folder, std::vector<std::string> arguments,
-        std::vector<std::string> environment = {});
+        std::vector<std::string> environment = {}, unsigned open_files = 0);
   ~Child();  // Kills it if it still runs.
 
   Child(const Child&) = delete;

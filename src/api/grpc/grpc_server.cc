@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/grpc/bind_trouble.h"
 #include "base/hand_over.h"
 
 namespace treaty::api {
@@ -103,7 +104,8 @@ Result<std::uint16_t> GrpcServer::Impl::Listen() {
   server_ = builder.BuildAndStart();
   if (server_ && port > 0) return static_cast<std::uint16_t>(port);
   server_.reset();
-  return Status(Code::kUnavailable, "cannot listen on " + endpoint + " for gRPC");
+  return Status(Code::kUnavailable, "cannot listen on " + endpoint +
+                                        " for gRPC: " + WhyNotBound(config_.address, config_.port));
 }
 
 void GrpcServer::Impl::Close(Duration grace, std::function<void()> done) {

@@ -28,7 +28,7 @@ struct HttpServerConfig {
   Duration header_timeout = std::chrono::seconds(5);  // From a request's first byte.
   Duration body_timeout = std::chrono::seconds(30);   // From the end of the header.
   std::size_t min_body_rate = 1 << 10;                // Bytes a second, after header_timeout.
-  Duration idle_timeout = std::chrono::seconds(60);   // Between requests.
+  Duration idle_timeout = std::chrono::seconds(75);   // Between requests.
   // How long one that is idle still gets an answer when the server closes: its client, or the load
   // balancer before it, may not have heard of that yet.
   Duration idle_grace{0};
