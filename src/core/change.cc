@@ -22,6 +22,7 @@ Durability Enter(const Change& change, TxnStatus status) {
   txn.backoff = 0;
   txn.due = kNever;
   txn.live.backed_off = false;
+  txn.live.not_before = kNever;
   txn.last_outcome.clear();
   for (Branch& branch : txn.branches) branch.tried = false;
   return Durability::kDurable;
@@ -40,9 +41,26 @@ void NoteOutcome(const Change& change) {
   }
 }
 
+namespace {
+
+// The latest time that a participant has asked for. Branches wait for one time together, so the
+// answer of another must not bring it forward.
+Time NotBefore(const Change& change) {
+  Time& not_before = change.txn.live.not_before;
+  const auto* reply = std::get_if<Replied>(&change.event.what);
+  if (reply != nullptr && reply->retry_after.count() > 0) {
+    const Duration asked = std::min(reply->retry_after, change.policy.retry_cap);
+    not_before = std::max(not_before, change.event.now + asked);
+  }
+  return not_before;
+}
+
+}  // namespace
+
 Durability WaitFor(const Change& change, Duration interval) {
   NoteOutcome(change);
-  change.txn.due = Spread(change.event.now, interval, change.event.jitter);
+  const Time then = Spread(change.event.now, interval, change.event.jitter);
+  change.txn.due = std::max(then, NotBefore(change));
   return Durability::kDurable;
 }
 
@@ -69,7 +87,9 @@ void Recover(Txn& txn, Branch& branch) {
   if (branch.last_op == (back ? Op::kCompensate : Op::kAction)) branch.last_outcome.clear();
   txn.backoff = 0;
   txn.live.backed_off = false;
-  if (std::ranges::none_of(txn.branches, &Branch::tried)) txn.due = kNever;
+  if (std::ranges::any_of(txn.branches, &Branch::tried)) return;
+  txn.due = kNever;
+  txn.live.not_before = kNever;
 }
 
 Durability OnForceStopped(const ForceStopped& forced, const Change& change) {
@@ -81,6 +101,7 @@ Durability OnDueReset(const Change& change) {
   Txn& txn = change.txn;
   if (txn.due == kNever || txn.due <= change.event.now) return Durability::kUnchanged;
   txn.due = change.event.now;
+  txn.live.not_before = kNever;
   return Durability::kDurable;
 }
 

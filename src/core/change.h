@@ -35,7 +35,8 @@ Durability Finish(const Change& change, TxnStatus status);
 // Moves to a phase in which calls start afresh: nothing of the phase before delays it.
 Durability Enter(const Change& change, TxnStatus status);
 
-// There was no definite answer: what is due comes again after `interval`.
+// There was no definite answer: what is due comes again after `interval`, or later where the
+// participant asked for that (at most Policy::retry_cap later).
 Durability WaitFor(const Change& change, Duration interval);
 
 // Notes in words, for people, what a call came to by which nothing has got on.

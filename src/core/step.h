@@ -28,8 +28,9 @@ struct Replied {
   BranchIndex branch;
   Op op = Op::kAction;
   Outcome outcome = Outcome::kUnknown;
-  std::string text;        // Of a FAILURE: what the participant said.
-  bool round_over = true;  // No other call of this transaction is in flight.
+  std::string text;         // Of a FAILURE: what the participant said.
+  bool round_over = true;   // No other call of this transaction is in flight.
+  Duration retry_after{0};  // The participant wants no call sooner.
 };
 
 // A wake-up: something may have become due.

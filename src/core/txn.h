@@ -34,8 +34,9 @@ enum class Op : std::uint8_t {
 };
 
 // What a call to a participant came to. kUnknown covers everything that is not a definite
-// answer: time-outs, broken connections, unexpected statuses. kNotSent: no byte left this process,
-// so it was no attempt; there was no room for the call in time.
+// answer: time-outs, broken connections, unexpected statuses. kNotSent: the participant cannot have
+// seen the call, so it was no attempt: there was no room for it in time, or this machine lacked
+// what it takes (descriptors, ports, memory, an address for the name).
 enum class Outcome : std::uint8_t { kSuccess, kFailure, kOngoing, kUnknown, kNotSent };
 
 // A branch by its place: of the body's steps, or of the registered ones. Counted from 0.
@@ -144,6 +145,9 @@ struct Live {
   // After a restart: no compensation of an unresolved step before this time, because a call
   // of the former process may still be under way.
   Time hold_until = kNever;
+  // A participant that was too busy wants no branch called again before this time. The moment that
+  // follows from it, Txn::due, is durable.
+  Time not_before = kNever;
   bool operator==(const Live&) const = default;
 };
 

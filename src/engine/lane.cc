@@ -187,7 +187,7 @@ void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) 
                            std::string(Name(reply.outcome)) + " " + reply.text);
   }
   Push(entry, MakeEvent(Replied{call.branch, call.op, reply.outcome, std::move(reply.text),
-                                entry.in_flight.empty()}));
+                                entry.in_flight.empty(), reply.retry_after}));
   FinishStopping();
 }
 

@@ -16,6 +16,8 @@ struct BranchReply {
   // kFailure: what the participant said, at most 4 KiB, control characters removed.
   // Otherwise: a short account for the log ("status 500", "connect: refused"), never the body.
   std::string text;
+  // The participant is too busy, and wants to be called again no sooner than this from now.
+  Duration retry_after{0};
 };
 
 // One per lane; used on the lane's thread only.
@@ -29,7 +31,8 @@ class Participant {
   // kNotSent. The time-out of a call begins when it leaves the queue.
   virtual void Call(BranchCall call, std::function<void(BranchReply)> done) = 0;
 
-  // Ends all calls in flight with kUnknown and all queued ones with kNotSent; for shutdown.
+  // Ends all calls in flight with kUnknown and all that have no address yet, or are queued, with
+  // kNotSent; for shutdown.
   virtual void CancelAll() = 0;
 };
 

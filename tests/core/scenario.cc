@@ -75,6 +75,11 @@ Scenario& Scenario::EndWorkflow(TxnStatus end) {
   return *this;
 }
 
+Scenario& Scenario::RetryAfter(std::chrono::seconds time) {
+  retry_after_ = time;
+  return *this;
+}
+
 Scenario& Scenario::ReplyQuery(Outcome outcome, std::string text) {
   ReplyTo({kNoBranch, Op::kQuery}, outcome, std::move(text));
   return *this;
@@ -88,7 +93,8 @@ Scenario& Scenario::Reply(std::uint32_t step, Op op, Outcome outcome, std::strin
 void Scenario::ReplyTo(const Call& call, Outcome outcome, std::string text) {
   std::erase(in_flight_, call);
   Decide(NameOf(call) + " " + std::string(Name(outcome)),
-         Replied{call.branch, call.op, outcome, std::move(text), in_flight_.empty()});
+         Replied{call.branch, call.op, outcome, std::move(text), in_flight_.empty(),
+                 std::exchange(retry_after_, Duration(0))});
 }
 
 std::string Scenario::NameOf(const Call& call) const {

@@ -40,6 +40,8 @@ class Scenario {
   // The branch `number` with the URLs above, or the step of a workflow with this outcome.
   Scenario& Register(std::uint32_t number, BranchStatus outcome = BranchStatus::kPrepared);
   Scenario& EndWorkflow(TxnStatus end);
+  // The next reply comes from somebody who is too busy, and asks for no call before `time`.
+  Scenario& RetryAfter(std::chrono::seconds time);
   Scenario& ReplyQuery(Outcome outcome, std::string text = "");
   Scenario& Reply(std::uint32_t step, Op op, Outcome outcome, std::string text = "");
   Scenario& Pass(std::chrono::seconds time);  // Lets time pass without telling the core.
@@ -69,6 +71,7 @@ class Scenario {
   bool exists_ = false;
   Time now_ = kStart;
   double jitter_ = 1.0;
+  Duration retry_after_{0};
   std::vector<Call> in_flight_;
   std::string transcript_ = "\n";
 };

@@ -141,6 +141,45 @@ TEST(TimingTest, AResetOfManyKeepsTheLiveLimit) {
   EXPECT_TRUE(report->has_remaining);
 }
 
+// It sleeps outside memory, and through a crash.
+TEST(TimingTest, ABusyParticipantIsNotCalledBeforeItWantsToBe) {
+  for (const bool crashes : {false, true}) {
+    World world;
+    Terms terms;
+    terms.retry_interval = seconds(1);
+    world.participant.scripts["a1"] = {
+        {Outcome::kUnknown, "status 503", milliseconds(1), false, seconds(100)}, {}};
+    world.Submit(World::Saga("g1", 1, terms));
+    world.Run(seconds(1));
+    EXPECT_EQ(world.engine->counts().live_txns, 0u);
+    if (crashes) world.Restart();
+    world.Run(seconds(99));
+    EXPECT_EQ(world.participant.calls.size(), 1u);
+    world.Run(seconds(2));
+    ASSERT_EQ(world.participant.calls.size(), 2u);
+    EXPECT_GE(world.participant.calls[1].first - world.participant.calls[0].first, seconds(100));
+    EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  }
+}
+
+// Nothing is sent for an hour: no attempt is used up, and it is not tried all the time either.
+TEST(TimingTest, WhatCannotBeSentIsTriedNowAndThen) {
+  for (const std::uint32_t limit : {0u, 1u}) {
+    World world;
+    Terms terms;
+    terms.retry_limit = limit;
+    world.participant.scripts["a1"] = {{Outcome::kNotSent, "connect: Too many open files"}};
+    world.Submit(World::Saga("g1", 1, terms));
+    world.Run(seconds(3'600));
+    EXPECT_EQ(world.Status("g1"), TxnStatus::kSubmitted);
+    EXPECT_LE(world.participant.calls.size(), 460u);
+    EXPECT_GE(world.participant.calls.size(), 10u);
+    world.participant.scripts["a1"] = {{Outcome::kUnknown, "status 500"}, {}};
+    world.Run(seconds(700));
+    EXPECT_EQ(world.Status("g1"), TxnStatus::kSucceed);
+  }
+}
+
 TEST(TimingTest, FinishedTransactionsAreDeletedWhenTheirTimeIsOver) {
   World world;
   world.config.retention = seconds(600);

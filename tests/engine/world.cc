@@ -44,8 +44,9 @@ void ScriptedParticipant::Call(BranchCall call, std::function<void(BranchReply)>
   }
   const std::uint64_t id = ++last_;
   open_[id] = std::move(done);
-  const BranchReply reply = script.silent ? BranchReply{Outcome::kUnknown, "time-out"}
-                                          : BranchReply{script.outcome, script.text};
+  const BranchReply reply = script.silent
+                                ? BranchReply{Outcome::kUnknown, "time-out"}
+                                : BranchReply{script.outcome, script.text, script.retry_after};
   agenda_.Add(script.silent ? call.timeout : script.latency, [this, id, reply] {
     const auto open = open_.find(id);
     if (open == open_.end()) return;

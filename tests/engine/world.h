@@ -90,6 +90,7 @@ struct Script {
   std::string text;
   Duration latency = std::chrono::milliseconds(1);
   bool silent = false;
+  Duration retry_after{0};
 };
 
 inline const Script kSilent{Outcome::kUnknown, "", Duration(0), true};
