@@ -30,7 +30,7 @@ void Lane::CountEnd(const Txn& txn) {
 void Lane::AlertIfSilent(const Event& event, const Txn& next) const {
   const auto* reply = std::get_if<Replied>(&event.what);
   if (reply == nullptr || reply->op == Op::kQuery) return;
-  const bool silent = reply->outcome == Outcome::kUnknown || reply->outcome == Outcome::kFailure;
+  const bool silent = reply->outcome != Outcome::kSuccess && reply->outcome != Outcome::kOngoing;
   if (!silent || next.backoff < shared_.config.alert_retry_limit || next.IsFinished()) return;
   const Step& step = next.step(reply->branch.value);
   shared_.alerts->Raise({.gid = next.gid(),

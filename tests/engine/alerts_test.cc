@@ -65,6 +65,15 @@ TEST_F(AlertsTest, NameTheCompensationOfATransactionThatRollsBack) {
   EXPECT_EQ(alerts.all[0].status, TxnStatus::kAborting);
 }
 
+// A name that nobody knows, or a process without descriptors: somebody has to look.
+TEST_F(AlertsTest, AreRaisedForWhatCannotBeSentToo) {
+  world.participant.scripts["a1"] = {{Outcome::kNotSent, "resolve: Host not found"}};
+  world.Submit(World::Saga("g", 1, RetriedEverySecond()));
+  world.Run(minutes(2));
+  ASSERT_FALSE(alerts.all.empty());
+  EXPECT_EQ(alerts.all[0].error, "resolve: Host not found");
+}
+
 TEST_F(AlertsTest, AreNotRaisedForDefiniteAnswersAndForClients) {
   world.config.alert_retry_limit = 1;
   world.Restart();
