@@ -9,7 +9,8 @@ namespace treaty {
 // While it lives, the thread is at work on `gid`, which outlives it. Nests.
 class AtWorkOn {
  public:
-  explicit AtWorkOn(const std::string& gid) : former_(current_) { current_ = &gid; }
+  explicit AtWorkOn(const std::string& gid) : AtWorkOn(&gid) {}
+  explicit AtWorkOn(const std::string* gid) : former_(current_) { current_ = gid; }  // Null: none.
   ~AtWorkOn() { current_ = former_; }
   AtWorkOn(const AtWorkOn&) = delete;
   AtWorkOn& operator=(const AtWorkOn&) = delete;

@@ -25,7 +25,9 @@ Word Exactly(std::string_view text) {
 }
 
 // The word of the field, or nothing where the body is not an object with such a field.
-std::optional<Word> FieldWord(std::string_view body) {
+std::optional<Word> FieldWord(const ReadBody& read) {
+  if (read.cut) return read.result ? std::optional(Exactly(*read.result)) : std::nullopt;
+  const std::string_view body = read.text;
   if (body.find(kField) == std::string_view::npos) return std::nullopt;
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return std::nullopt;
@@ -48,14 +50,20 @@ Word LegacyWord(std::string_view body, Words words) {
   return searched.find(kFailureText) != std::string_view::npos ? Word::kFailure : Word::kNone;
 }
 
-Word WordOf(std::string_view body, Words words, const ResultOptions& options) {
-  if (body.empty()) return Word::kNone;
+Word WordOf(const ReadBody& body, Words words, const ResultOptions& options) {
+  if (body.text.empty()) return Word::kNone;
   if (const auto word = FieldWord(body)) return *word;
-  return options.legacy_result_words ? LegacyWord(body, words) : Word::kNone;
+  return options.legacy_result_words ? LegacyWord(body.text, words) : Word::kNone;
 }
 
 bool IsSuccess(int status, const ResultOptions& options) {
   return status == 200 || (options.success_on_any_2xx && status >= 200 && status < 300);
+}
+
+std::string Account(int status, std::string_view trouble) {
+  std::string account = "status " + std::to_string(status);
+  if (!trouble.empty()) account.append(", the body is ").append(trouble);
+  return account;
 }
 
 // What an error object says; nothing where it has no code that decides.
@@ -75,24 +83,27 @@ std::optional<BranchReply> ErrorOutcome(const nlohmann::json& error, std::string
 
 }  // namespace
 
-BranchReply MapRpcReply(int status, std::string_view body, Words words,
+BranchReply MapRpcReply(int status, const ReadBody& body, Words words,
                         const ResultOptions& options) {
   BranchReply as_http = MapReply(status, body, words, options);
   if (as_http.outcome != Outcome::kSuccess) return as_http;
-  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (body.cut) return {Outcome::kUnknown, "the JSON-RPC reply is longer than Calls.MaxReplyBytes"};
+  const auto json = nlohmann::json::parse(body.text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return {Outcome::kUnknown, "no JSON-RPC reply"};
   const auto error = json.find("error");
   if (error == json.end() || error->is_null()) return as_http;
-  return ErrorOutcome(*error, body).value_or(BranchReply{Outcome::kUnknown, "JSON-RPC error"});
+  return ErrorOutcome(*error, body.text).value_or(BranchReply{Outcome::kUnknown, "JSON-RPC error"});
 }
 
-BranchReply MapReply(int status, std::string_view body, Words words, const ResultOptions& options) {
-  const Word word = WordOf(body, words, options);
-  const auto account = [&] { return "status " + std::to_string(status); };
+BranchReply MapReply(int status, const ReadBody& body, Words words, const ResultOptions& options) {
+  const Word word = body.trouble.empty() ? WordOf(body, words, options) : Word::kNone;
+  const auto account = [&] { return Account(status, body.trouble); };
   if (status == 425 || word == Word::kOngoing) return {Outcome::kOngoing, account()};
-  if (status == 409 || word == Word::kFailure) return {Outcome::kFailure, ReasonText(body)};
-  if (IsSuccess(status, options)) return {Outcome::kSuccess, {}};
-  return {Outcome::kUnknown, account()};
+  if (status == 409 || word == Word::kFailure) {
+    return {Outcome::kFailure, body.trouble.empty() ? ReasonText(body.text) : account()};
+  }
+  const bool succeeds = body.trouble.empty() && IsSuccess(status, options);
+  return succeeds ? BranchReply{Outcome::kSuccess, {}} : BranchReply{Outcome::kUnknown, account()};
 }
 
 }  // namespace treaty

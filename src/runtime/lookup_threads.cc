@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -75,8 +76,22 @@ void LookupThreads::Start(std::string name, Done done) {
   state_->line.push_back({std::move(name), std::move(done)});
   if (state_->line.size() <= state_->idle) return state_->changed.notify_one();
   if (state_->threads >= state_->most_threads) return;
+  if (!StartThread() && state_->threads == 0) {
+    const State::Task task = std::move(state_->line.back());
+    state_->line.pop_back();
+    task.done(Status{Code::kUnavailable, "resolve: no thread for the look-up"});
+  }
+}
+
+// The system may have none left; those there are then do the work.
+bool LookupThreads::StartThread() {
+  try {
+    std::thread([state = state_] { Work(state); }).detach();
+  } catch (const std::system_error&) {
+    return false;
+  }
   ++state_->threads;
-  std::thread([state = state_] { Work(state); }).detach();
+  return true;
 }
 
 void LookupThreads::Work(const std::shared_ptr<State>& state) {

@@ -31,11 +31,13 @@ class LookupThreads {
   LookupThreads(const LookupThreads&) = delete;
   LookupThreads& operator=(const LookupThreads&) = delete;
 
-  // Calls `done` on one of the threads; it must not block. Waits for a free thread in line.
+  // Calls `done` on one of the threads, or at once if the system has none for us; it must not
+  // block. Waits for a free thread in line.
   void Start(std::string name, Done done);
 
  private:
   struct State;
+  bool StartThread();
   static void Work(const std::shared_ptr<State>& state);
 
   const std::shared_ptr<State> state_;

@@ -4,12 +4,15 @@
 
 #include <openssl/ssl.h>
 
+#include <boost/system/system_error.hpp>
 #include <utility>
 
 namespace treaty {
+namespace {
 
-Result<boost::asio::ssl::context> MakeClientTlsContext(const std::string& ca_file) {
-  namespace ssl = boost::asio::ssl;
+namespace ssl = boost::asio::ssl;
+
+Result<ssl::context> Make(const std::string& ca_file) {
   ssl::context context(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   boost::system::error_code error;
@@ -17,10 +20,21 @@ Result<boost::asio::ssl::context> MakeClientTlsContext(const std::string& ca_fil
   if (!error && ca_file.empty()) context.set_default_verify_paths(error);
   if (!error && !ca_file.empty()) context.load_verify_file(ca_file, error);
   if (error) {
-    return Status{Code::kInvalidArgument,
+    return Status{Code::kUnavailable,
                   "cannot load the trusted certificates '" + ca_file + "': " + error.message()};
   }
   return context;
+}
+
+}  // namespace
+
+// OpenSSL throws where it has no memory.
+Result<ssl::context> MakeClientTlsContext(const std::string& ca_file) {
+  try {
+    return Make(ca_file);
+  } catch (const boost::system::system_error& failed) {
+    return Status{Code::kUnavailable, "cannot prepare TLS: " + failed.code().message()};
+  }
 }
 
 }  // namespace treaty

@@ -10,6 +10,7 @@
 namespace treaty {
 
 // Returns a context that trusts the certificates of `ca_file`, or the system's if it is empty.
+// kUnavailable: they cannot be read, or memory is short.
 Result<boost::asio::ssl::context> MakeClientTlsContext(const std::string& ca_file);
 
 }  // namespace treaty

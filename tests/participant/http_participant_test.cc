@@ -1,7 +1,6 @@
 // Calls over real sockets to a server that does whatever the test wants.
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "participant/packed.h"
 #include "participant/world.h"
 #include "support/raw_server.h"
 
@@ -21,21 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
-
-std::string Gzip(const std::string& text) {
-  std::string packed(compressBound(text.size()) + 64, '\0');
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string input = text;
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 BranchReply AskOnce(const std::string& reply) {
   RawServer server(Always(reply));
@@ -522,10 +507,10 @@ TEST(HttpParticipant, ANameIsLookedUpAgainAfterItsTime) {
   }
 }
 
-TEST(HttpParticipant, ANameThatDoesNotResolveIsUnknown) {
+TEST(HttpParticipant, ACallToANameThatDoesNotResolveWasNotSent) {
   World world;
   const auto reply = world.Ask(CallTo("http://no-such-host.invalid/", "{}", milliseconds(2'000)));
-  EXPECT_EQ(reply.outcome, Outcome::kUnknown);
+  EXPECT_EQ(reply.outcome, Outcome::kNotSent);
 }
 
 TEST(HttpParticipant, ThePolicyHoldsForTheAddressDialled) {

@@ -1,70 +1,16 @@
 // https: the certificate and the name in it are verified.
 
 #include <gtest/gtest.h>
-#include <openssl/ssl.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
-#include <memory>
 #include <string>
-#include <thread>
 
 #include "participant/identity.h"
+#include "participant/tls_server.h"
 #include "participant/world.h"
 #include "support/raw_server.h"
 
 namespace treaty::test {
 namespace {
-
-class TlsServer {
- public:
-  explicit TlsServer(const Identity& identity)
-      : context_(boost::asio::ssl::context::tls_server), acceptor_(io_, {address(), 0}) {
-    SSL_CTX_use_certificate(context_.native_handle(), identity.cert.get());
-    SSL_CTX_use_PrivateKey(context_.native_handle(), identity.key.get());
-    port_ = acceptor_.local_endpoint().port();
-    thread_ = std::thread([this] { Serve(); });
-  }
-  ~TlsServer() {
-    stopping_ = true;
-    // A last connection wakes the thread.
-    boost::asio::ip::tcp::socket last(io_);
-    boost::system::error_code error;
-    last.connect({address(), port_}, error);
-    last.close(error);
-    thread_.join();
-  }
-  TlsServer(const TlsServer&) = delete;
-  TlsServer& operator=(const TlsServer&) = delete;
-
-  std::string url(const std::string& host) const {
-    return "https://" + host + ":" + std::to_string(port_) + "/x";
-  }
-
- private:
-  static boost::asio::ip::address_v4 address() { return boost::asio::ip::address_v4::loopback(); }
-
-  void Serve() {
-    while (!stopping_) {
-      boost::system::error_code error;
-      boost::asio::ssl::stream<boost::asio::ip::tcp::socket> peer(acceptor_.accept(), context_);
-      peer.handshake(boost::asio::ssl::stream_base::server, error);
-      char request[4'096];
-      // Until the client goes: it keeps its connection for the next call.
-      while (!error && peer.read_some(boost::asio::buffer(request), error) > 0) {
-        boost::asio::write(peer, boost::asio::buffer(HttpReply(409, "over TLS")), error);
-      }
-    }
-  }
-
-  boost::asio::io_context io_;
-  boost::asio::ssl::context context_;
-  boost::asio::ip::tcp::acceptor acceptor_;
-  std::uint16_t port_ = 0;
-  std::atomic<bool> stopping_{false};
-  std::thread thread_;
-};
 
 HttpParticipantConfig Trusting(const CaFile& file) {
   HttpParticipantConfig config = LocalConfig();

@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
 
+#include "participant/no_means.h"
 #include "support/raw_server.h"
 
 namespace treaty::test {
@@ -71,13 +73,14 @@ class WebHookTest : public ::testing::Test {
     thread_.join();
   }
 
-  WebHook& Hook(const std::string& url, std::size_t queued = 100) {
+  WebHook& Hook(const std::string& url, std::size_t queued = 100,
+                Duration pause = milliseconds(1)) {
     WebHookConfig config;
     config.url = url;
     config.targets.allow_loopback = true;
     config.queued = queued;
     config.timeout = milliseconds(300);
-    config.pause = milliseconds(1);
+    config.pause = pause;
     auto made = WebHook::Make(config, loop_, log_);
     TREATY_CHECK(made.ok());
     hook_ = *std::move(made);
@@ -208,6 +211,42 @@ TEST_F(WebHookTest, AWebHookWhereNobodyListensIsTriedAndGivenUp) {
   WebHook& hook = Hook(url);
   hook.Raise(Some("g1"));
   ASSERT_TRUE(Eventually([&] { return hook.meters().failed.count() == 1; }));
+}
+
+TEST_F(WebHookTest, AnInterimReplyAndTheEndAreNoReply) {
+  RawServer server([](RawPeer& peer) {
+    peer.ReadRequest();
+    peer.Write(peer.number() < 2 ? "HTTP/1.1 100 Continue\r\n\r\n" : HttpReply(200, ""));
+  });
+  WebHook& hook = Hook(server.url("/hook"));
+  hook.Raise(Some("g1"));
+  ASSERT_TRUE(Eventually([&] { return hook.meters().sent.count() == 1; }));
+  EXPECT_EQ(server.connections(), 3);
+}
+
+// The web hook was never asked: its tries are not used up.
+TEST_F(WebHookTest, WhatThisMachineLacksIsNoTry) {
+  Recorder recorder({500, 500, 200});
+  {
+    const NoMeans none(EMFILE);
+    WebHook& hook = Hook(recorder.url(), 100, milliseconds(20));
+    hook.Raise(Some("g1"));
+    // Three tries and their pauses would be over.
+    const auto until = std::chrono::steady_clock::now() + milliseconds(150);
+    EXPECT_TRUE(Eventually([&] {
+      return hook.meters().failed.count() > 0 || std::chrono::steady_clock::now() > until;
+    }));
+    EXPECT_EQ(hook.meters().failed.count(), 0U);
+  }
+  ASSERT_TRUE(Eventually([&] { return hook_->meters().sent.count() == 1; }));
+  EXPECT_EQ(recorder.requests().size(), 3U);
+}
+
+TEST_F(WebHookTest, AWebHookWhoseNameIsNeverFoundIsGivenUp) {
+  WebHook& hook = Hook("http://no-such-host.invalid/hook");
+  hook.Raise(Some("g1"));
+  ASSERT_TRUE(Eventually([&] { return hook.meters().failed.count() == 1; }));
+  EXPECT_EQ(log_.all().size(), 1U);
 }
 
 TEST_F(WebHookTest, OnlyWhatThePolicyAllowsMayBeAWebHook) {

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -35,11 +36,22 @@ std::string RawPeer::ReadRequest() {
         return request;
       }
     }
-    std::array<char, 16'384> piece{};
-    const ssize_t got = recv(fd_, piece.data(), piece.size(), 0);
-    if (got <= 0) return {};
-    pending_.append(piece.data(), static_cast<std::size_t>(got));
+    if (!ReadSome()) return {};
   }
+}
+
+bool RawPeer::AwaitHead() {
+  while (pending_.find("\r\n\r\n") == std::string::npos) {
+    if (!ReadSome()) return false;
+  }
+  return true;
+}
+
+bool RawPeer::ReadSome() {
+  std::array<char, 16'384> piece{};
+  const ssize_t got = recv(fd_, piece.data(), piece.size(), 0);
+  if (got > 0) pending_.append(piece.data(), static_cast<std::size_t>(got));
+  return got > 0;
 }
 
 bool RawPeer::Write(std::string_view bytes) {
@@ -86,6 +98,8 @@ void RawServer::Accept() {
   while (true) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) return;
+    const int now = 1;  // What a script writes is sent at once.
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
     const std::lock_guard lock(mutex_);
     open_.push_back(fd);
     peers_.emplace_back([this, fd, number = connections_++] {

@@ -25,6 +25,9 @@ class RawPeer {
   // Reads one request with the body its Content-Length promises; empty when the client is gone.
   std::string ReadRequest();
 
+  // Reads until the head of a request is there; false when the client is gone.
+  bool AwaitHead();
+
   // Writes everything; false when the client is gone.
   bool Write(std::string_view bytes);
 
@@ -34,6 +37,8 @@ class RawPeer {
   bool stopping() const { return stopping_.load(); }
 
  private:
+  bool ReadSome();
+
   int fd_;
   int number_;
   const std::atomic<bool>& stopping_;

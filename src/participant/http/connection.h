@@ -15,7 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "participant/http/reply_parser.h"
+#include "base/at_work_on.h"
+#include "participant/http/reply_reader.h"
 
 namespace treaty {
 
@@ -23,9 +24,14 @@ class Connection;
 
 struct Reply {
   int status = 0;
-  std::string_view body;   // Unpacked; valid during the call of OnReply.
-  bool readable = true;    // False: the body is damaged gzip.
+  ReadBody body;           // Valid during the call of OnReply.
+  RetryAfter retry_after;  // The same.
   bool keep_alive = true;  // The connection can take the next exchange.
+};
+
+enum class Fault : std::uint8_t {
+  kPeers,  // Or the network's.
+  kOurs,   // This machine lacks what it takes, and nothing was sent.
 };
 
 // Told about each event at most once per exchange, never from inside a method of Connection.
@@ -58,12 +64,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void CheckAttempt(Steady::time_point now);
 
   // Reports OnBroken soon.
-  void FailLater(std::string why);
+  void FailLater(std::string why, Fault fault = Fault::kPeers);
 
-  // Sends head() and `payload`, which `owner` keeps alive, then reads one reply.
+  // Sends head() and `payload`, which `owner` keeps alive, and reads one reply meanwhile: one that
+  // comes before everything is sent is the reply too, and the end of the exchange.
   void Exchange(std::shared_ptr<const void> owner, std::string_view payload);
 
-  // The peer has neither closed nor said anything since the last reply.
+  // The peer has neither closed nor said anything since the last reply, or since it was dialled.
   bool IsQuiet();
 
   void Close();  // Nothing is reported any more.
@@ -71,10 +78,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::string& head() { return head_; }
   bool closed() const { return closed_; }
   bool dialing() const { return dialing_; }
-  bool heard() const { return heard_; }  // A byte of this exchange's reply has come.
+  bool heard() const { return reader_.heard(); }  // A byte of this exchange's reply has come.
+  Fault fault() const { return fault_; }          // When OnBroken is told.
 
   // The owner's notes.
   void* job = nullptr;
+  std::shared_ptr<const std::string> gid;  // Whose call it makes; noted during every event.
   bool reused = false;
   Steady::time_point idle_since;
 
@@ -87,16 +96,24 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void TryNext();
   void Connected(const Error& error);
   void Handshake();
+  bool BeginTls();
   void Send(std::string_view payload);
   void SendRest(std::string_view payload, std::size_t sent);
   void SendTls(std::string_view payload);
   void Read();
   void Received(const Error& error, std::size_t bytes);
-  void Ended(const Error& error);
-  void Parse();
-  bool CompleteStatusLine();
+  void GoOn(ReplyReader::State state);
   void Deliver();
   void Broken(const std::string& why);
+
+  // Runs what an event of Asio asks for, on behalf of the call it is made for.
+  template <typename Event>
+  void Run(Event event) {
+    if (closed_) return;
+    const auto noted_gid = gid;  // The call may end meanwhile.
+    const AtWorkOn noted(noted_gid.get());
+    event();
+  }
 
   boost::asio::io_context& context_;
   ConnectionOwner& owner_;
@@ -109,15 +126,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Steady::time_point deadline_;
   Steady::time_point attempt_until_;
   std::string why_;
+  bool short_of_means_ = true;  // Every endpoint so far failed for want of something of ours.
+  Fault fault_ = Fault::kPeers;
 
   std::shared_ptr<const void> sending_;  // Keeps the payload while it is being sent.
   std::string head_;
-  std::vector<char> in_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  std::string body_;
-  std::optional<ReplyParser> parser_;
-  bool heard_ = false;
+  ReplyReader reader_;
+  bool writing_ = false;
   bool dialing_ = false;
   bool closed_ = false;
 };

@@ -35,6 +35,10 @@ using JobHook =
     boost::intrusive::list_base_hook<boost::intrusive::tag<Tag>,
                                      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
+// How far a call has come; it never goes back. Before kConnecting its end is no fault of the
+// participant's, and before kSent the participant cannot have seen it.
+enum class Stage : std::uint8_t { kQueued, kLookingUp, kConnecting, kSent };
+
 // One call, from handing over to its report. Leaves the lists it stands in when deleted.
 struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
   BranchCall call;
@@ -43,6 +47,7 @@ struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
   std::chrono::steady_clock::time_point deadline;
   std::shared_ptr<Connection> connection;  // Null while queued.
   bool on_suspicion = false;               // Started while the destination was suspect.
+  Stage stage = Stage::kQueued;
   bool retried = false;
   std::shared_ptr<const std::string> rpc_body;  // Of a JSON-RPC call, instead of the payload.
 };

@@ -6,13 +6,18 @@
 #include "base/at_work_on.h"
 #include "participant/http/http_lane_participant.h"
 #include "participant/result.h"
+#include "runtime/wall_clock.h"
 
 namespace treaty {
 namespace {
 
 constexpr Duration kSlowTick = std::chrono::seconds(1);
-// A connection used so recently is taken without asking whether the peer closed it.
-constexpr Duration kSurelyQuiet{100};
+constexpr int kRequestTimeout = 408;
+
+// Of a call that does not go out now; it may have gone out before, on a connection that broke.
+BranchReply Unsent(const Job& job, const std::string& why) {
+  return job.stage < Stage::kSent ? NotSent(why) : Unknown(why);
+}
 
 }  // namespace
 
@@ -27,30 +32,39 @@ void HttpParticipant::Serve(Destination& destination) {
 // The call's own time begins here: what it has spent in the queue is not the participant's fault.
 void HttpParticipant::Start(Destination& destination) {
   Job& job = destination.queue.front();
+  const auto body = job.call.body;
+  const AtWorkOn noted(body->gid);
   destination.queue.pop_front();
   job.on_suspicion = turnstile_.Started(destination);
   job.deadline = Steady::now() + job.call.timeout;
   deadlines_.Move(job);
-  job.connection = TakeIdle(destination);
-  if (!job.connection) return Dial(job);
-  job.connection->reused = true;
-  job.connection->job = &job;
+  auto idle = TakeIdle(destination);
+  if (!idle) return Dial(job);
+  idle->reused = true;
+  Give(job, std::move(idle));
   Exchange(job);
 }
 
+void HttpParticipant::Give(Job& job, std::shared_ptr<Connection> connection) {
+  connection->job = &job;
+  connection->gid = {job.call.body, &job.call.body->gid};
+  job.connection = std::move(connection);
+}
+
+// What the peer said before it is asked is no answer: at most that it is about to close.
 std::shared_ptr<Connection> HttpParticipant::TakeIdle(Destination& destination) {
   const auto now = Steady::now();
   while (!destination.idle.empty()) {
     const std::shared_ptr<Connection> last = std::move(destination.idle.back());
     destination.idle.pop_back();
-    const auto slept = now - last->idle_since;
-    if (slept < kSurelyQuiet || (slept < config_.idle_expiry && last->IsQuiet())) return last;
+    if (now - last->idle_since < config_.idle_expiry && last->IsQuiet()) return last;
     last->Close();
   }
   return nullptr;
 }
 
 void HttpParticipant::Dial(Job& job) {
+  job.stage = std::max(job.stage, Stage::kLookingUp);
   const Destination& destination = *job.target->destination;
   Connection::Options options;
   if (destination.url.scheme == wire::Url::Scheme::kHttps) options.tls = &*tls_;
@@ -58,21 +72,23 @@ void HttpParticipant::Dial(Job& job) {
   if (options.server_name.ends_with('.')) options.server_name.pop_back();
   options.server_is_address = destination.url.host_is_address;
   options.max_reply_bytes = config_.max_reply_bytes;
-  job.connection = std::make_shared<Connection>(
-      loop_.context(), static_cast<ConnectionOwner&>(*this), std::move(options));
-  job.connection->job = &job;
+  Give(job, std::make_shared<Connection>(loop_.context(), static_cast<ConnectionOwner&>(*this),
+                                         std::move(options)));
   const std::weak_ptr<Connection> dialing = job.connection;
   dialing_.push_back(dialing);
   resolver_.Resolve(destination.url.host, [this, dialing](const Result<Addresses>& addresses) {
     const auto connection = dialing.lock();
-    if (connection && !connection->closed()) Resolved(*connection, addresses);
+    if (!connection || connection->closed()) return;
+    const AtWorkOn noted(connection->gid.get());
+    Resolved(*connection, addresses);
   });
 }
 
 // The policy is asked about each address that is really dialled.
 void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& addresses) {
-  if (!addresses.ok()) return connection.FailLater(addresses.status().message());
-  const Job& job = *static_cast<Job*>(connection.job);
+  if (!addresses.ok()) return connection.FailLater(addresses.status().message(), Fault::kOurs);
+  Job& job = *static_cast<Job*>(connection.job);
+  job.stage = std::max(job.stage, Stage::kConnecting);
   const std::uint16_t port = job.target->destination->url.port;
   std::vector<Connection::Endpoint> allowed;
   std::string refusal;
@@ -89,6 +105,7 @@ void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& 
 }
 
 void HttpParticipant::Exchange(Job& job) {
+  job.stage = Stage::kSent;
   if (job.rpc_body) {
     WriteRpcHead(job.target->request, *job.call.terms, job.rpc_body->size(),
                  job.connection->head());
@@ -102,41 +119,54 @@ void HttpParticipant::Exchange(Job& job) {
 
 void HttpParticipant::OnDialed(Connection& connection) {
   Job& job = *static_cast<Job*>(connection.job);
-  if (MaySend()) return Exchange(job);
-  Finish(job, NotSent("this process may not call at present"), Keep::kConnection);
+  if (!MaySend()) {
+    return Finish(job, Unsent(job, "this process may not call at present"), Keep::kConnection);
+  }
+  if (connection.IsQuiet()) return Exchange(job);
+  Finish(job, Unknown("closed, or said something, before it was asked"), Keep::kNothing);
 }
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
-  const AtWorkOn noted(job.call.body->gid);
   job.target->destination->timeouts = 0;
+  // It is tired of waiting for a request: of the last one's connection, not of this one.
+  if (reply.status == kRequestTimeout && connection.reused && !job.retried) return DialAnew(job);
   const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
   const ResultOptions options{config_.success_on_any_2xx, config_.legacy_result_words};
-  const auto map = job.rpc_body ? MapRpcReply : MapReply;
-  BranchReply mapped = reply.readable ? map(reply.status, reply.body, words, options)
-                                      : Unknown("unreadable gzip reply");
+  BranchReply mapped = job.rpc_body ? MapRpcReply(reply.status, reply.body, words, options)
+                                    : MapReply(reply.status, reply.body, words, options);
+  if (!reply.retry_after.when.empty()) {
+    mapped.retry_after = TimeUntil(reply.retry_after, WallClockNow());
+  }
   Finish(job, std::move(mapped), reply.keep_alive ? Keep::kConnection : Keep::kNothing);
 }
 
 // The peer may close a kept connection at any time; that it did so just now is no answer to a
-// call it never saw. The other kept connections have probably met the same fate.
+// call it never saw.
 void HttpParticipant::OnBroken(Connection& connection, const std::string& why) {
   Job& job = *static_cast<Job*>(connection.job);
   Destination& destination = *job.target->destination;
-  destination.timeouts = 0;
-  if (!connection.reused || connection.heard() || job.retried) {
-    if (!connection.reused) resolver_.Forget(destination.url.host);
-    return Finish(job, Unknown(why), Keep::kNothing);
-  }
+  const bool ours = connection.fault() == Fault::kOurs;
+  if (!ours) destination.timeouts = 0;
+  if (connection.reused && !connection.heard() && !job.retried) return DialAnew(job);
+  if (!ours && !connection.reused) resolver_.Forget(destination.url.host);
+  Finish(job, ours ? Unsent(job, why) : Unknown(why), Keep::kNothing);
+}
+
+// Once more on a new connection, as the same attempt. The other kept connections have probably met
+// the same fate.
+void HttpParticipant::DialAnew(Job& job) {
   job.retried = true;
-  for (const auto& idle : destination.idle) idle->Close();
-  destination.idle.clear();
-  connection.Close();
+  auto& idle = job.target->destination->idle;
+  for (const auto& connection : idle) connection->Close();
+  idle.clear();
+  job.connection->Close();
   Dial(job);
 }
 
 void HttpParticipant::Finish(Job& job, BranchReply reply, Keep keep) {
   const std::unique_ptr<Job> owned(&job);
+  const AtWorkOn noted(owned->call.body->gid);
   Release(job, keep);
   owned->done(std::move(reply));
 }
@@ -150,6 +180,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   }
   const std::shared_ptr<Connection> connection = std::move(job.connection);
   connection->job = nullptr;
+  connection->gid = nullptr;
   turnstile_.Ended(destination, job.on_suspicion);
   if (keep == Keep::kConnection) {
     connection->idle_since = Steady::now();

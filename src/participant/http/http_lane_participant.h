@@ -57,7 +57,9 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void Serve(Destination& destination);
   void Start(Destination& destination);
   std::shared_ptr<Connection> TakeIdle(Destination& destination);
+  void Give(Job& job, std::shared_ptr<Connection> connection);
   void Dial(Job& job);
+  void DialAnew(Job& job);
   void Resolved(Connection& connection, const Result<Addresses>& addresses);
   void Exchange(Job& job);
 

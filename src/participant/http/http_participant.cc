@@ -17,6 +17,18 @@ namespace {
 
 constexpr std::size_t kMostUrls = 20'000;
 
+// A URL that cannot be called is its transaction's fault; certificates that cannot be read are
+// ours.
+BranchReply NoTarget(const Status& status) {
+  const bool ours = status.code() == Code::kUnavailable;
+  return ours ? NotSent(status.message()) : Unknown(status.message());
+}
+
+BranchReply NotAnswered(Stage stage, const std::string& why) {
+  if (stage == Stage::kQueued) return NotSent("queued: " + why);
+  return stage == Stage::kLookingUp ? NotSent("looking up the name: " + why) : Unknown(why);
+}
+
 }  // namespace
 
 HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log)
@@ -40,7 +52,7 @@ HttpParticipant::~HttpParticipant() {
 
 void HttpParticipant::Call(BranchCall call, Done done) {
   auto target = FindTarget(call);
-  if (!target.ok()) return ReportLater(std::move(done), Unknown(target.status().message()));
+  if (!target.ok()) return ReportLater(std::move(done), NoTarget(target.status()));
   Destination& destination = *(*target)->destination;
   if (destination.queued >= config_.queued_per_destination) {
     return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
@@ -74,8 +86,7 @@ void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
     Job& job = jobs.front();
     jobs.pop_front();
     ended.push_back(job.target->destination);
-    BranchReply reply = job.connection ? Unknown(why) : NotSent(std::string("queued: ") + why);
-    Finish(job, std::move(reply), Keep::kNothing);
+    Finish(job, NotAnswered(job.stage, why), Keep::kNothing);
   }
   holding_ = false;
   for (const auto& destination : ended) Serve(*destination);

@@ -2,17 +2,44 @@
 
 #include "participant/http/reply_parser.h"
 
-#include <algorithm>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
 
 namespace treaty {
+namespace {
 
-bool EndsAfterStatus(std::string_view reply) {
-  return reply.starts_with("HTTP/1.") && reply.find('\r') == kStatusLineSize;
+using boost::beast::iequals;
+
+constexpr std::string_view kChunked = "chunked";
+
+void AppendToList(std::string_view value, std::string& list) {
+  if (!list.empty()) list += ',';
+  list += value;
 }
 
-ReplyParser::ReplyParser(std::string& body, std::size_t limit) : body_(body), limit_(limit) {
-  body_.clear();
+// Takes the last one, which the parser undoes, off the list.
+void DropChunked(std::string& codings) {
+  const std::size_t end = codings.find_last_not_of(" \t,") + 1;
+  if (end < kChunked.size()) return;
+  const std::size_t at = end - kChunked.size();
+  if (iequals(std::string_view(codings).substr(at, kChunked.size()), kChunked)) codings.resize(at);
+}
+
+// Encodings in which no word would be found.
+bool IsWide(std::string_view content_type) {
+  for (const std::string_view name : {"utf-16", "utf-32", "ucs-2"}) {
+    for (std::size_t i = 0; i + name.size() <= content_type.size(); ++i) {
+      if (iequals(content_type.substr(i, name.size()), name)) return true;
+    }
+  }
+  return false;
+}
+
+bool IsTooBusy(int status) { return status == 429 || status == 503; }
+
+}  // namespace
+
+ReplyParser::ReplyParser(std::string& kept, std::size_t limit) : body_(kept, limit) {
   eager(true);
   header_limit(kMaxReplyHeaderBytes);
   body_limit(boost::none);  // Ours cuts instead of failing.
@@ -20,21 +47,45 @@ ReplyParser::ReplyParser(std::string& body, std::size_t limit) : body_(body), li
 
 void ReplyParser::on_request_impl(Verb, Text, Text, int, Error&) {}
 
-void ReplyParser::on_response_impl(int code, Text, int, Error&) { status_ = code; }
-
-void ReplyParser::on_field_impl(Field field, Text, Text value, Error&) {
-  if (field != Field::content_encoding) return;
-  gzip_ = boost::beast::iequals(value, "gzip") || boost::beast::iequals(value, "x-gzip");
+void ReplyParser::on_response_impl(int code, Text, int, Error& error) {
+  status_ = code;
+  if (code < 100) error = boost::beast::http::error::bad_status;
 }
 
-void ReplyParser::on_header_impl(Error&) {}
+// Trailers come here too: they say nothing that counts.
+void ReplyParser::on_field_impl(Field field, Text, Text value, Error&) {
+  if (head_done_) return;
+  switch (field) {
+    case Field::content_encoding:
+      return AppendToList(value, content_codings_);
+    case Field::transfer_encoding:
+      return AppendToList(value, transfer_codings_);
+    case Field::content_type:
+      if (IsWide(value)) body_.SetUnreadable("in an encoding that cannot be read");
+      return;
+    case Field::retry_after:
+      if (IsTooBusy(status_)) retry_after_ = value;
+      return;
+    case Field::date:
+      if (IsTooBusy(status_)) date_ = value;
+      return;
+    default:
+      return;
+  }
+}
+
+// Codings of the transfer were applied after those of the content.
+void ReplyParser::on_header_impl(Error&) {
+  head_done_ = true;
+  body_.Unpack(content_codings_);
+  if (chunked()) DropChunked(transfer_codings_);
+  body_.Unpack(transfer_codings_);
+}
 
 void ReplyParser::on_body_init_impl(boost::optional<std::uint64_t> const&, Error&) {}
 
 std::size_t ReplyParser::on_body_impl(Text piece, Error&) {
-  const std::size_t kept = std::min(piece.size(), limit_ - body_.size());
-  body_.append(piece.data(), kept);
-  if (kept < piece.size()) cut_ = true;
+  body_.Add(piece);
   return piece.size();
 }
 
@@ -44,6 +95,6 @@ std::size_t ReplyParser::on_chunk_body_impl(std::uint64_t, Text piece, Error& er
   return on_body_impl(piece, error);
 }
 
-void ReplyParser::on_finish_impl(Error&) {}
+void ReplyParser::on_finish_impl(Error&) { body_.End(); }
 
 }  // namespace treaty

@@ -1,4 +1,5 @@
-// Reads one HTTP reply from pieces of bytes, keeping only what the result needs.
+// Reads the head and the body of one HTTP reply from pieces of bytes, keeping only what the result
+// needs.
 
 #pragma once
 
@@ -8,24 +9,24 @@
 #include <string>
 #include <string_view>
 
+#include "participant/http/reply_body.h"
+#include "participant/retry_after.h"
+
 namespace treaty {
 
 inline constexpr std::uint32_t kMaxReplyHeaderBytes = 16 * 1024;
 
-// Whether `reply` begins with a status line that ends after its number, as some servers write it.
-// The parser wants a blank there.
-bool EndsAfterStatus(std::string_view reply);
-inline constexpr std::size_t kStatusLineSize = 12;  // "HTTP/1.1 200"
-
 class ReplyParser final : public boost::beast::http::basic_parser<false> {
  public:
-  // The body goes into `body`, which is emptied first; at most `limit` bytes of it are kept.
-  ReplyParser(std::string& body, std::size_t limit);
+  // See ReplyBody.
+  ReplyParser(std::string& kept, std::size_t limit);
   ~ReplyParser() override = default;
 
   int status() const { return status_; }
-  bool gzip() const { return gzip_; }
-  bool cut() const { return cut_; }  // The body is longer than the limit: no need to read on.
+  const ReplyBody& body() const { return body_; }
+
+  // Of a reply that is too busy (429, 503).
+  RetryAfter retry_after() const { return {retry_after_, date_}; }
 
  private:
   using Error = boost::beast::error_code;
@@ -43,11 +44,14 @@ class ReplyParser final : public boost::beast::http::basic_parser<false> {
   std::size_t on_chunk_body_impl(std::uint64_t left, Text piece, Error& error) override;
   void on_finish_impl(Error& error) override;
 
-  std::string& body_;
-  std::size_t limit_;
+  ReplyBody body_;
   int status_ = 0;
-  bool gzip_ = false;
-  bool cut_ = false;
+  bool head_done_ = false;
+  // Lists of codings, in the order of the header lines.
+  std::string content_codings_;
+  std::string transfer_codings_;
+  std::string retry_after_;
+  std::string date_;
 };
 
 }  // namespace treaty

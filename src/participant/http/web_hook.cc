@@ -1,5 +1,6 @@
 #include "participant/http/web_hook.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/tls_context.h"
@@ -11,6 +12,8 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds(50);
 constexpr std::size_t kReplyBytes = 4 * 1'024;
 constexpr Duration kDnsTtl = std::chrono::seconds(30);
+constexpr int kMostUnsent = 10;    // Tries of one alert that do not count.
+constexpr int kMostDoublings = 4;  // Of the pause.
 
 std::string BodyOf(const Alert& alert) {
   std::string body;
@@ -79,12 +82,13 @@ void WebHook::Next() {
     overflowing_ = false;
     return;
   }
-  tries_ = 0;
+  tries_ = unsent_ = 0;
   Try();
 }
 
 void WebHook::Try() {
   ++tries_;
+  resolved_ = false;
   deadline_ = Steady::now() + config_.timeout;
   Connection::Options options;
   if (tls_) options.tls = &*tls_;
@@ -104,7 +108,10 @@ void WebHook::Try() {
 
 // The policy is asked about each address that is really dialled.
 void WebHook::Resolved(const Result<Addresses>& addresses) {
-  if (!addresses.ok()) return connection_->FailLater(addresses.status().message());
+  if (!addresses.ok()) {
+    return connection_->FailLater(addresses.status().message(), Fault::kOurs);
+  }
+  resolved_ = true;
   std::vector<Connection::Endpoint> allowed;
   std::string refusal;
   for (const auto& address : *addresses) {
@@ -143,11 +150,13 @@ void WebHook::OnBroken(Connection& /*connection*/, const std::string& why) { End
 // `trouble` is empty when the alert has arrived. The URL is not logged: it may hold a secret.
 void WebHook::EndTry(const std::string& trouble) {
   if (timer_ != kNoTimer) loop_.Cancel(std::exchange(timer_, kNoTimer));
+  const bool unsent = !resolved_ || connection_->fault() == Fault::kOurs;
   connection_->Close();
   connection_.reset();
-  if (!trouble.empty() && tries_ < config_.tries) {
+  if (!trouble.empty() && MayTryAgain(unsent)) {
     resolver_.Forget(url_.host);
-    loop_.After(config_.pause * (1 << (tries_ - 1)), [this] { Try(); });
+    const int doublings = std::min(tries_ + unsent_ - 1, kMostDoublings);
+    loop_.After(config_.pause * (1 << doublings), [this] { Try(); });
     return;
   }
   if (trouble.empty()) {
@@ -158,6 +167,14 @@ void WebHook::EndTry(const std::string& trouble) {
   queue_.pop_front();
   meters_.waiting.fetch_sub(1);
   Next();
+}
+
+// The web hook is not to blame where this machine lacks something, for a while.
+bool WebHook::MayTryAgain(bool unsent) {
+  if (!unsent || unsent_ == kMostUnsent) return tries_ < config_.tries;
+  ++unsent_;
+  --tries_;
+  return true;
 }
 
 void WebHook::GiveUp(const std::string& trouble) {

@@ -28,7 +28,7 @@ struct WebHookConfig {
   wire::TargetPolicy targets;
   std::string ca_file;                         // Empty: the system's.
   std::size_t queued = 1'000;                  // Alerts waiting; beyond: dropped.
-  int tries = 3;                               // Of one alert.
+  int tries = 3;                               // Of one alert, as far as anything was sent.
   Duration timeout = std::chrono::seconds(5);  // Of one try.
   Duration pause = std::chrono::seconds(1);    // Before the second try; then doubled.
 };
@@ -59,6 +59,7 @@ class WebHook final : public AlertSink, private ConnectionOwner {
   void Resolved(const Result<Addresses>& addresses);
   void Tick();
   void EndTry(const std::string& trouble);
+  bool MayTryAgain(bool unsent);
   void GiveUp(const std::string& trouble);
 
   const WebHookConfig config_;
@@ -76,6 +77,8 @@ class WebHook final : public AlertSink, private ConnectionOwner {
   std::deque<std::shared_ptr<const std::string>> queue_;  // Bodies; the first is being sent.
   bool busy_ = false;
   int tries_ = 0;
+  int unsent_ = 0;  // Tries in which nothing was sent, for want of something of ours.
+  bool resolved_ = false;
   Steady::time_point deadline_;
   TimerId timer_ = kNoTimer;
   std::shared_ptr<Connection> connection_;

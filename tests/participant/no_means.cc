@@ -1,0 +1,49 @@
+// Stands in for two functions of the C library, here and for the libraries that are linked.
+
+#include "participant/no_means.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace treaty::test {
+namespace {
+
+std::atomic<int> socket_error_now = 0;
+std::atomic<int> connect_error_now = 0;
+
+bool Fails(const std::atomic<int>& error) {
+  if (error == 0) return false;
+  errno = error;
+  return true;
+}
+
+}  // namespace
+
+NoMeans::NoMeans(int socket_error, int connect_error) {
+  socket_error_now = socket_error;
+  connect_error_now = connect_error;
+}
+
+NoMeans::~NoMeans() {
+  socket_error_now = 0;
+  connect_error_now = 0;
+}
+
+}  // namespace treaty::test
+
+extern "C" {
+
+int socket(int domain, int type, int protocol) noexcept {
+  if (treaty::test::Fails(treaty::test::socket_error_now)) return -1;
+  return static_cast<int>(syscall(SYS_socket, domain, type, protocol));
+}
+
+int connect(int socket, const sockaddr* address, socklen_t size) {
+  if (treaty::test::Fails(treaty::test::connect_error_now)) return -1;
+  return static_cast<int>(syscall(SYS_connect, socket, address, size));
+}
+}

@@ -1,0 +1,17 @@
+// A machine that has run out of what connections take, for a while.
+
+#pragma once
+
+namespace treaty::test {
+
+// While it lives, every new socket of this process fails with `socket_error`, and every connect
+// with `connect_error`; 0: as usual. One at a time.
+class NoMeans {
+ public:
+  explicit NoMeans(int socket_error, int connect_error = 0);
+  ~NoMeans();
+  NoMeans(const NoMeans&) = delete;
+  NoMeans& operator=(const NoMeans&) = delete;
+};
+
+}  // namespace treaty::test
