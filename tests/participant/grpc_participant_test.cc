@@ -17,8 +17,8 @@
 
 #include "participant/grpc/grpc_result.h"
 #include "participant/grpc_server.h"
+#include "participant/grpc_world.h"
 #include "participant/identity.h"
-#include "participant/world.h"
 #include "wire/grpc/messages.h"
 
 namespace treaty::test {
@@ -29,30 +29,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 using Steady = std::chrono::steady_clock;
-
-GrpcParticipantConfig GrpcConfig() {
-  GrpcParticipantConfig config;
-  config.targets.allow_loopback = true;
-  return config;
-}
-
-class GrpcWorld : public World {
- public:
-  explicit GrpcWorld(GrpcParticipantConfig config = GrpcConfig())
-      : World([config = std::move(config)](AsioLoop& loop) {
-          return MakeGrpcParticipant(config, loop);
-        }) {}
-};
-
-BranchCall GrpcCallTo(const std::string& url, const std::string& payload = "p",
-                      Duration timeout = seconds(10)) {
-  BranchCall call = CallTo(url, payload, timeout);
-  auto body = std::make_shared<Body>(*call.body);
-  body->protocol = "grpc";
-  call.step = std::shared_ptr<const Step>(body, &body->steps.front());
-  call.body = std::move(body);
-  return call;
-}
 
 std::string Sole(const GrpcCall& call, const std::string& key) {
   EXPECT_EQ(call.metadata.count(key), 1u) << key;

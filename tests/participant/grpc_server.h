@@ -59,6 +59,9 @@ class GrpcServer {
     return "127.0.0.1:" + std::to_string(port_) + "/" + method;
   }
 
+  // Sent with every answer; to be set before the first call.
+  std::multimap<std::string, std::string> trailers;
+
   std::vector<GrpcCall> calls() const {
     const std::lock_guard lock(mutex_);
     return calls_;
@@ -70,8 +73,8 @@ class GrpcServer {
 
   class Reactor final : public grpc::ServerGenericBidiReactor {
    public:
-    Reactor(GrpcServer& server, const grpc::GenericCallbackServerContext& context)
-        : server_(server) {
+    Reactor(GrpcServer& server, grpc::GenericCallbackServerContext& context)
+        : server_(server), context_(context) {
       call_.method = context.method();
       for (const auto& [key, value] : context.client_metadata()) {
         call_.metadata.emplace(std::string(key.data(), key.size()),
@@ -92,6 +95,7 @@ class GrpcServer {
       const grpc::Slice reply(std::string("whatever"));
       reply_ = grpc::ByteBuffer(&reply, 1);
       if (ended_.exchange(true)) return;
+      AddTrailers();
       hand_over::Give();
       StartWriteAndFinish(&reply_, grpc::WriteOptions(), status);
     }
@@ -104,11 +108,16 @@ class GrpcServer {
    private:
     void End(const grpc::Status& status) {
       if (ended_.exchange(true)) return;
+      AddTrailers();
       hand_over::Give();
       Finish(status);
     }
+    void AddTrailers() {
+      for (const auto& [key, value] : server_.trailers) context_.AddTrailingMetadata(key, value);
+    }
 
     GrpcServer& server_;
+    grpc::GenericCallbackServerContext& context_;
     GrpcCall call_;
     grpc::ByteBuffer request_;
     grpc::ByteBuffer reply_;

@@ -94,12 +94,16 @@ void GrpcChannel::Close() {
   channel_.reset();
 }
 
-// A list of addresses of one family, which is all that the library takes.
-std::string GrpcChannel::Target() const {
+bool GrpcChannel::UsesV6() const {
   const auto is_v6 = [](const auto& address) { return address.is_v6(); };
   const bool has_v6 = std::ranges::any_of(allowed_, is_v6);
   const bool has_v4 = !std::ranges::all_of(allowed_, is_v6);
-  const bool v6 = has_v6 && (prefers_v6_ || !has_v4);
+  return has_v6 && (prefers_v6_ || !has_v4);
+}
+
+// A list of addresses of one family, which is all that the library takes.
+std::string GrpcChannel::Target() const {
+  const bool v6 = UsesV6();
   std::string target = v6 ? "ipv6:" : "ipv4:";
   const std::size_t prefix = target.size();
   for (const auto& address : allowed_) {
@@ -128,6 +132,10 @@ std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(config_.max_reply_bytes));
   arguments.SetMaxSendMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxReplyMetadataBytes);
+#ifdef GRPC_ARG_ABSOLUTE_MAX_METADATA_SIZE  // Since 1.55: beyond the other, some are refused.
+  arguments.SetInt(GRPC_ARG_ABSOLUTE_MAX_METADATA_SIZE, kMaxReplyMetadataBytes);
+#endif
   return grpc::CreateCustomChannel(Target(), credentials_, arguments);
 }
 

@@ -14,10 +14,14 @@
 
 #include "participant/grpc/channel_watcher.h"
 #include "participant/grpc/grpc_participant.h"
+#include "participant/shortage.h"
 #include "runtime/resolver.h"
 #include "wire/url.h"
 
 namespace treaty {
+
+// Of a reply: headers and trailers, as they are encoded; a refusal's text is among them.
+inline constexpr int kMaxReplyMetadataBytes = 1 << 20;
 
 // Used on its lane's thread only.
 class GrpcChannel {
@@ -35,6 +39,9 @@ class GrpcChannel {
 
   bool IsReady() const { return StateIs(GRPC_CHANNEL_READY); }
   bool HasFailed() const { return StateIs(GRPC_CHANNEL_TRANSIENT_FAILURE); }
+
+  // Of one that has failed: what this machine lacks for a connection, as an errno; 0: nothing.
+  int Shortage() const { return FindShortage(UsesV6()); }
 
   // Of the channel there is, while it is being connected; see ChannelWatcher.
   void Watch(ChannelWatcher& watcher, std::function<void()> changed) {
@@ -56,6 +63,7 @@ class GrpcChannel {
   }
   Status NeedCredentials();
   std::shared_ptr<grpc::Channel> Make() const;
+  bool UsesV6() const;
   std::string Target() const;
 
   const GrpcParticipantConfig& config_;

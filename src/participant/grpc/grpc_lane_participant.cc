@@ -6,6 +6,7 @@
 #include <grpcpp/support/slice.h>
 #include <grpcpp/support/validate_service_config.h>
 
+#include <system_error>
 #include <utility>
 
 #include "base/at_work_on.h"
@@ -86,7 +87,9 @@ struct GrpcLaneParticipant::Job {
   std::shared_ptr<const Target> target;
   Steady::time_point deadline;
   bool on_suspicion = false;
+  bool resolved = false;
   bool sent = false;
+  bool ending = false;  // Without having been sent: its report is on its way.
   bool ended = false;
   // Of the library, from Send to its report.
   std::shared_ptr<grpc::GenericStub> stub;
@@ -139,7 +142,7 @@ void GrpcLaneParticipant::CancelAll() {
   for (const JobPtr& job : queued) job->done(NotSent("queued: cancelled"));
   for (const JobPtr& job : active) {
     job->context.TryCancel();
-    Finish(job, Unknown("cancelled"));
+    Finish(job, job->resolved ? Unknown("cancelled") : NotSent("looking up the name: cancelled"));
   }
 }
 
@@ -184,6 +187,7 @@ void GrpcLaneParticipant::Serve(Destination& destination) {
 void GrpcLaneParticipant::Start(Destination& destination) {
   const JobPtr job = std::move(destination.queue.front());
   destination.queue.pop_front();
+  const AtWorkOn noted(job->call.body->gid);
   job->on_suspicion = turnstile_.Started(destination);
   job->deadline = Steady::now() + job->call.timeout;
   destination.last_used = Steady::now();
@@ -191,14 +195,18 @@ void GrpcLaneParticipant::Start(Destination& destination) {
   resolver_.Resolve(destination.url.host,
                     [this, waiting = std::weak_ptr(job)](const Result<Addresses>& addresses) {
                       const JobPtr resolved = waiting.lock();
-                      if (resolved && !resolved->ended) Resolved(resolved, addresses);
+                      if (!resolved || resolved->ended) return;
+                      const AtWorkOn noted_too(resolved->call.body->gid);
+                      Resolved(resolved, addresses);
                     });
 }
 
 void GrpcLaneParticipant::Resolved(const JobPtr& job, const Result<Addresses>& addresses) {
+  if (!addresses.ok()) return FinishLater(job, NotSent(addresses.status().message()));
+  job->resolved = true;
   GrpcChannel& channel = job->target->destination->channel;
-  Status status = addresses.status();
-  if (addresses.ok()) status = channel.Use(*addresses);
+  const Status status = channel.Use(*addresses);
+  if (status.code() == Code::kUnavailable) return FinishLater(job, NotSent(status.message()));
   if (!status.ok()) return FinishLater(job, Unknown(status.message()));
   channel.Connect();
   SendWhenConnected(job);
@@ -213,6 +221,10 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
     return FinishLater(job, NotSent("this process may not call at present"));
   }
   if (channel.HasFailed()) {
+    if (const int shortage = channel.Shortage(); shortage != 0) {
+      const std::string what = std::generic_category().message(shortage);
+      return FinishLater(job, NotSent("cannot connect: " + what));
+    }
     resolver_.Forget(job->target->destination->url.host);
     return FinishWithWords(job);
   }
@@ -221,8 +233,8 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
 }
 
 void GrpcLaneParticipant::WatchConnecting(const std::shared_ptr<Destination>& destination) {
-  if (std::exchange(destination->watched, true)) return;
-  if (!watcher_) watcher_.emplace();
+  if (destination->watched || !NeedWatcher()) return;
+  destination->watched = true;
   destination->channel.Watch(*watcher_, [&loop = loop_, self = std::weak_ptr(self_),
                                          watched = std::weak_ptr(destination)] {
     loop.Post([self, watched] {
@@ -232,15 +244,27 @@ void GrpcLaneParticipant::WatchConnecting(const std::shared_ptr<Destination>& de
   });
 }
 
+// The system may have no thread left: then the ticks look.
+bool GrpcLaneParticipant::NeedWatcher() {
+  if (watcher_) return true;
+  try {
+    watcher_.emplace();
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
+}
+
 void GrpcLaneParticipant::LookAtConnecting() {
   for (const JobPtr& job : std::exchange(connecting_, {})) {
+    const AtWorkOn noted(job->call.body->gid);
     if (!job->ended) SendWhenConnected(job);
   }
 }
 
 // Reports never come before Call has returned.
 void GrpcLaneParticipant::FinishLater(const JobPtr& job, BranchReply reply) {
-  job->sent = true;
+  job->ending = true;
   loop_.Post([self = std::weak_ptr(self_), job, reply = std::move(reply)] {
     if (const auto alive = self.lock()) (*alive)->Finish(job, reply);
   });
@@ -265,9 +289,8 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
                                               outstanding = outstanding_,
                                               job](const grpc::Status& status) mutable {
     hand_over::Take();
-    loop.Post([self, job = std::move(job), code = static_cast<int>(status.error_code()),
-               message = status.error_message()] {
-      if (const auto alive = self.lock()) (*alive)->OnStatus(job, code, message);
+    loop.Post([self, job = std::move(job), status] {
+      if (const auto alive = self.lock()) (*alive)->OnStatus(job, status);
     });
     outstanding->End();
   };
@@ -280,19 +303,23 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
 
 // Suspect is who lets our own time run out, and nobody is cleared by what the library says of a
 // connection.
-void GrpcLaneParticipant::OnStatus(const JobPtr& job, int code, const std::string& message) {
+void GrpcLaneParticipant::OnStatus(const JobPtr& job, const grpc::Status& status) {
   if (job->ended) return;
   const AtWorkOn noted(job->call.body->gid);
+  const int code = status.error_code();
   Destination& destination = *job->target->destination;
   const bool in_vain = code == kDeadlineExceeded && Steady::now() >= job->deadline - kClockSlack;
   if (in_vain) ++destination.timeouts;
   if (!in_vain && code != kUnavailable) destination.timeouts = 0;
   if (code == kUnavailable) resolver_.Forget(destination.url.host);
-  Finish(job, MapGrpcStatus(code, message));
+  BranchReply reply = MapGrpcStatus(code, status.error_message());
+  reply.retry_after = PushbackOf(job->context.GetServerTrailingMetadata());
+  Finish(job, std::move(reply));
 }
 
 void GrpcLaneParticipant::Finish(const JobPtr& job, BranchReply reply) {
   if (std::exchange(job->ended, true)) return;
+  const AtWorkOn noted(job->call.body->gid);
   active_.erase(job);
   Destination& destination = *job->target->destination;
   destination.last_used = Steady::now();
@@ -315,6 +342,7 @@ void GrpcLaneParticipant::Tick() {
   std::deque<JobPtr> late;
   for (const auto& [name, destination] : destinations_) TakeLate(*destination, now, late);
   for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
+  LookAtConnecting();
   DropUnsent(now);
   CloseIdle(now);
   if (!destinations_.empty()) SetTick();
@@ -333,11 +361,12 @@ void GrpcLaneParticipant::TakeLate(Destination& destination, Steady::time_point 
 void GrpcLaneParticipant::DropUnsent(Steady::time_point now) {
   std::deque<JobPtr> late;
   for (const JobPtr& job : active_) {
-    if (!job->sent && job->deadline <= now) late.push_back(job);
+    if (!job->sent && !job->ending && job->deadline <= now) late.push_back(job);
   }
   for (const JobPtr& job : late) {
     ++job->target->destination->timeouts;
-    Finish(job, Unknown("timed out, looking up the name or connecting"));
+    Finish(job, job->resolved ? Unknown("timed out, connecting")
+                              : NotSent("timed out, looking up the name"));
   }
 }
 

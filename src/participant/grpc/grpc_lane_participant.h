@@ -54,11 +54,12 @@ class GrpcLaneParticipant final : public Participant {
   void Resolved(const JobPtr& job, const Result<Addresses>& addresses);
   void SendWhenConnected(const JobPtr& job);
   void WatchConnecting(const std::shared_ptr<Destination>& destination);
+  bool NeedWatcher();
   void LookAtConnecting();
   void Send(const JobPtr& job);
   void FinishLater(const JobPtr& job, BranchReply reply);
   void FinishWithWords(const JobPtr& job);
-  void OnStatus(const JobPtr& job, int code, const std::string& message);
+  void OnStatus(const JobPtr& job, const grpc::Status& status);
   void Finish(const JobPtr& job, BranchReply reply);
 
   void SetTick();
