@@ -108,6 +108,32 @@ TEST(HttpServer, TakesChunkedBodies) {
   EXPECT_EQ(client.Read().body, kVersionReply);
 }
 
+// Whatever is cut off where: the server has looked at one piece before the next is sent, because it
+// has answered somebody else on each of its loops in between.
+TEST(HttpServer, TakesChunksInAnyPieces) {
+  ServerRig rig;
+  RawClient others[] = {RawClient(rig.port), RawClient(rig.port)};
+  const std::string body = Saga("g", true);
+  char size[16];
+  std::snprintf(size, sizeof(size), "%zX\r\n", body.size());
+  for (const std::string& chunks : {std::string("0\r\n\r\n"), std::string("0;x=y\r\nA: b\r\n\r\n"),
+                                    size + body + "\r\n0\r\n\r\n"}) {
+    RawClient client(rig.port);
+    std::string_view left = chunks;
+    ASSERT_TRUE(
+        client.Send("POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\n"));
+    for (; !left.empty(); left.remove_prefix(1)) {
+      ASSERT_TRUE(client.Send(left.substr(0, 1)));
+      for (RawClient& other : others) {
+        ASSERT_TRUE(other.Send(kVersion));
+        ASSERT_EQ(other.Read().body, kVersionReply);
+      }
+    }
+    EXPECT_EQ(client.Read().status, chunks.find(body) == std::string::npos ? 400 : 200) << chunks;
+  }
+}
+
 // The parser waits for the end of such a line, which never comes.
 TEST(HttpServer, RefusesEndlessChunkExtensionsAndTrailers) {
   const std::string head =

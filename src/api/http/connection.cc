@@ -28,6 +28,7 @@ constexpr std::size_t kKeptBuffer = 64 << 10;
 // What a client may still send after a reply that ended the connection.
 constexpr std::size_t kMostLingered = 8 << 20;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
+constexpr std::size_t kLastChunk = 5;  // "0\r\n\r\n"
 constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
 constexpr char kBareLineFeed[] =
     "the lines of a request end with a carriage return and a line feed; a bare line feed ended one";
@@ -188,10 +189,16 @@ bool Connection::SkipEmptyLines() {
   return begun;
 }
 
+// The parser's assertions do not expect to see a part of the last chunk twice. Whatever it waits
+// for in a body of chunks, as many bytes are still to come.
+bool Connection::AwaitsChunk() const {
+  return parser_->is_header_done() && parser_->chunked() && buffer_.size() < kLastChunk;
+}
+
 void Connection::Consume() {
   if (!SkipEmptyLines()) return;
   if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
-  while (!parser_->is_done() && buffer_.size() > 0) {
+  while (!parser_->is_done() && buffer_.size() > 0 && !AwaitsChunk()) {
     error_code error;
     const std::size_t used = parser_->put(buffer_.data(), error);
     buffer_.consume(used);

@@ -64,6 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void BeginRequest();
   void Read();
   void OnRead(std::size_t bytes);
+  bool AwaitsChunk() const;
   void Consume();
   bool SkipEmptyLines();
   std::string_view Unparsed() const;
