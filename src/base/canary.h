@@ -40,7 +40,6 @@ enum class Canary : std::uint8_t {
   kUnknownSettledByRead,    // What a read does not show is taken for not written.
   kModeFromConfig,          // A record is driven in the configured progress mode, not its own.
   kSleepIsACrash,           // After a mere sleep a step counts as called that never was.
-  kCallsBeforeClaim,        // A step is called that a record which is nobody's does not name.
 };
 
 #ifdef TREATY_CANARIES

@@ -7,7 +7,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/canary.h"
 #include "core/model.h"
 #include "engine/lane.h"
 
@@ -51,7 +50,6 @@ bool Lane::MustClaim(const Entry& entry, const Duties& duties) const {
 
 // Whether a step would be called that the record, being nobody's, is trusted to name.
 bool Lane::CallsUnnamed(const Entry& entry, const Duties& duties) const {
-  if (canary::Armed(canary::Canary::kCallsBeforeClaim)) return false;
   const auto is_news = [&](const Call& call) { return model::IsNews(entry.txn, call); };
   return entry.owner.empty() && std::ranges::any_of(duties.calls, is_news);
 }

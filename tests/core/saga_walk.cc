@@ -122,7 +122,6 @@ void SagaWalk::VisitRestart(const World& world) {
   flushed.durable.live = Live();
   Reach(flushed);
   Reach(Restarted(world));
-  if (saga::Plan(world.memory, kWalkNow, saga_.policy).calls.empty()) Reach(Slept(flushed));
 }
 
 void SagaWalk::Reach(World world) {
@@ -173,18 +172,7 @@ World SagaWalk::Called(World world, const Call& call) const {
   return world;
 }
 
-// It is stored, leaves memory and is read back, with nothing under way and nobody having crashed.
-World SagaWalk::Slept(World world) const {
-  world.memory = world.durable;
-  saga::Loaded(world.memory, kWalkNow, saga_.policy);
-  world.memory.live.hold_until = kNever;
-  world.action_replies = 0;
-  world.compensate_replies = 0;
-  return world;
-}
-
 World SagaWalk::Restarted(World world) const {
-  world.crashed = true;
   world.memory = world.durable;
   saga::Loaded(world.memory, kWalkNow, saga_.policy);
   saga::LeaveBehind(world.memory);

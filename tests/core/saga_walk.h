@@ -3,8 +3,7 @@
 //
 // Events are: every call that is due, also one already made; every reply of whatever has been
 // called, at any later time and any number of times; ticks, submits, force, resets; the passing
-// of each time that matters; the flush of what was written behind; a sleep where nothing is under
-// way; and a crash at any moment.
+// of each time that matters; the flush of what was written behind; and a crash at any moment.
 // (A crash before a write is durable equals a crash before its event.)
 
 #pragma once
@@ -45,7 +44,6 @@ class SagaWalk {
   World Stored(World world, Decision decision) const;
   World Called(World world, const Call& call) const;
   World Restarted(World world) const;
-  World Slept(World world) const;
 
   void CheckState(const World& world);
   void CheckRecord(const World& world);

@@ -123,8 +123,6 @@ void SagaWalk::CheckCall(const World& world, const Call& call) {
     Expect(txn.status == TxnStatus::kAborting, "G5 no compensation going forward", world);
     Expect(branch.compensate == BranchStatus::kPrepared, "G8 no call to what is done", world);
     const bool open = branch.action == BranchStatus::kPrepared;
-    const bool called = Contains(world.called, call.branch.value);
-    Expect(world.crashed || called || !open, "S2 without a crash only who was called", world);
     Expect(!open || txn.live.hold_until == kNever, "S3 held after a restart", world);
   }
   CheckOrder(world, call);

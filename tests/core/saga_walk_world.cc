@@ -120,7 +120,6 @@ std::uint64_t Pack(const World& world) {
   bits.Put(world.action_replies, steps);
   bits.Put(world.compensate_replies, steps);
   bits.Put(world.compensated ? 1 : 0, 1);
-  bits.Put(world.crashed ? 1 : 0, 1);
   return bits.bits();
 }
 
@@ -141,7 +140,6 @@ World Unpack(std::uint64_t packed, const std::shared_ptr<const Body>& body,
   world.action_replies = bits.Take(steps);
   world.compensate_replies = bits.Take(steps);
   world.compensated = bits.Take(1) != 0;
-  world.crashed = bits.Take(1) != 0;
   MakeAbstract(world.memory);
   MakeAbstract(world.durable);
   return world;
@@ -153,8 +151,7 @@ std::string Describe(const World& world) {
          " held=" + std::to_string(world.memory.live.hold_until != kNever) +
          " timed out=" + std::to_string(IsTimedOut(world.memory)) +
          " called=" + std::to_string(world.called) +
-         " compensated=" + std::to_string(world.compensated) +
-         " crashed=" + std::to_string(world.crashed);
+         " compensated=" + std::to_string(world.compensated);
 }
 
 }  // namespace treaty

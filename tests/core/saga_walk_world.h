@@ -31,7 +31,6 @@ struct World {
   // Sets of steps, as bits. What really happened, crashes or not:
   unsigned called = 0;       // The action has been called at some time.
   bool compensated = false;  // Some compensation has been called at some time.
-  bool crashed = false;      // A process has ended without a word.
   // In the life of this process; any of these may answer, any number of times:
   unsigned action_replies = 0;
   unsigned compensate_replies = 0;
