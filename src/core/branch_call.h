@@ -19,7 +19,7 @@ struct BranchCall {
   std::shared_ptr<const Step> step;    // Null for Op::kQuery.
   BranchIndex branch;
   Op op = Op::kAction;
-  Duration timeout{0};  // From handing over to the end of the reply; queueing counts.
+  Duration timeout{0};  // From leaving the queue to the end of the reply.
 
   // Protocol §4.6: what goes into the request.
   const std::string& url() const;

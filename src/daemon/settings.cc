@@ -106,6 +106,7 @@ HttpParticipantConfig ParticipantSettings(const Config& config, std::uint16_t po
   out.connections_per_destination = Share(config.calls_per_destination, lanes);
   out.calls_in_flight = Share(config.calls_in_flight, lanes);
   out.queued_per_destination = Size(config.calls_queued_per_destination);
+  out.patience = Seconds(config.request_timeout_s);
   out.idle_expiry = Seconds(config.calls_idle_expiry_s);
   out.dns_ttl = Seconds(config.calls_dns_ttl_s);
   out.max_reply_bytes = Size(config.calls_max_reply_bytes);
@@ -123,6 +124,7 @@ GrpcParticipantConfig GrpcParticipantSettings(const Config& config, std::uint16_
   out.calls_per_destination = Share(config.calls_per_grpc_destination, lanes);
   out.calls_in_flight = Share(config.calls_in_flight, lanes);
   out.queued_per_destination = Size(config.calls_queued_per_destination);
+  out.patience = Seconds(config.request_timeout_s);
   out.idle_expiry = Seconds(config.calls_grpc_idle_expiry_s);
   out.dns_ttl = Seconds(config.calls_dns_ttl_s);
   out.max_reply_bytes = Size(config.calls_max_grpc_reply_bytes);

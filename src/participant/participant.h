@@ -27,8 +27,10 @@ class Participant {
 
   // Makes the call and reports its outcome exactly once on the lane's loop, never before Call
   // has returned. Calls to one destination never delay calls to another; beyond the limits of a
-  // destination calls wait in its own queue, for no longer than their time-out: then they end with
-  // kNotSent. The time-out of a call begins when it leaves the queue.
+  // destination calls wait in its own queue, for no longer than their time-out or the default one:
+  // then they end with kNotSent. The time-out of a call begins when it leaves the queue; a call
+  // that takes longer than the default one may end sooner, for want of room for others
+  // (turnstile.h).
   virtual void Call(BranchCall call, std::function<void(BranchReply)> done) = 0;
 
   // Ends all calls in flight with kUnknown and all that have no address yet, or are queued, with

@@ -16,11 +16,14 @@ Config ConfigOf(const std::vector<Given>& given) {
 }
 
 TEST(SettingsTest, LanesShareTheLimitsOfCallsEvenlyAndNoneGetsNothing) {
-  const Config config = ConfigOf({{"Calls.PerDestination", "32", ""}, {"Calls.InFlight", "3", ""}});
+  const Config config = ConfigOf({{"Calls.PerDestination", "32", ""},
+                                  {"Calls.InFlight", "3", ""},
+                                  {"RequestTimeout", "4", ""}});
 
   EXPECT_EQ(ParticipantSettings(config, 1, 2).connections_per_destination, 16U);
   EXPECT_EQ(ParticipantSettings(config, 1, 64).connections_per_destination, 1U);
   EXPECT_EQ(ParticipantSettings(config, 1, 2).calls_in_flight, 2U);
+  EXPECT_EQ(ParticipantSettings(config, 1, 2).patience, seconds(4));
 }
 
 TEST(SettingsTest, LanesAreAsManyAsAskedForOrAsCores) {
@@ -153,6 +156,7 @@ TEST(SettingsTest, LanesShareTheLimitsOfGrpcCalls) {
                                         {"Calls.QueuedPerDestination", "6", ""},
                                         {"Calls.GrpcIdleExpiry", "7", ""},
                                         {"Calls.DnsTtl", "8", ""},
+                                        {"RequestTimeout", "9", ""},
                                         {"Calls.MaxGrpcReplyBytes", "2003", ""},
                                         {"CaFile", "ca.pem", ""},
                                         {"GrpcServiceConfig", "{}", ""},
@@ -163,6 +167,7 @@ TEST(SettingsTest, LanesShareTheLimitsOfGrpcCalls) {
   EXPECT_EQ(calls.queued_per_destination, 6U);
   EXPECT_EQ(calls.idle_expiry, seconds(7));
   EXPECT_EQ(calls.dns_ttl, seconds(8));
+  EXPECT_EQ(calls.patience, seconds(9));
   EXPECT_EQ(calls.max_reply_bytes, 2'003U);
   EXPECT_EQ(calls.ca_file, "ca.pem");
   EXPECT_EQ(calls.service_config, "{}");

@@ -232,6 +232,53 @@ TEST(GrpcParticipant, ThoseWhoDoNotAnswerDelayNobodyElse) {
   EXPECT_EQ(dead_answers, 103u);
 }
 
+// Their callers are ready to wait for an hour: that is no reason to let others wait.
+TEST(GrpcParticipant, LongTimeOutsTakeNoRoomFromOthers) {
+  GrpcServer hung(GrpcServer::Hold);
+  GrpcServer good;
+  GrpcParticipantConfig config = GrpcConfig();
+  config.calls_in_flight = 16;
+  config.calls_per_destination = 16;
+  config.patience = milliseconds(300);
+  GrpcWorld world(config);
+  std::size_t ended = 0;
+  // As many destinations as there are names of this machine.
+  const auto call_hung = [&](int host) {
+    const std::string url = "127.0.0." + std::to_string(host) + ":" + std::to_string(hung.port());
+    world.participant().Call(GrpcCallTo(url + "/b.B/M", "p", std::chrono::hours(1)),
+                             [&](const BranchReply&) { ++ended; });
+  };
+  for (int i = 0; i < 128; ++i) call_hung(1 + i % 8);
+  const auto start = Steady::now();
+  for (int i = 0; i < 20; ++i) {
+    const BranchReply reply = world.Ask(GrpcCallTo(good.url()));
+    if (reply.outcome == Outcome::kSuccess) break;  // Nobody could know it in the first moment.
+    EXPECT_EQ(reply.outcome, Outcome::kNotSent);
+  }
+  EXPECT_LT(Steady::now() - start, seconds(3));
+  const auto known = Steady::now();
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(world.Ask(GrpcCallTo(good.url())).outcome, Outcome::kSuccess);
+  }
+  EXPECT_LT(Steady::now() - known, seconds(3));
+  world.participant().CancelAll();
+  world.RunUntil([&] { return ended == 128; });
+}
+
+TEST(GrpcParticipant, NoTimeOutMakesAQueueLonger) {
+  GrpcServer hung(GrpcServer::Hold);
+  GrpcParticipantConfig config = GrpcConfig();
+  config.calls_per_destination = 1;
+  config.patience = milliseconds(200);
+  GrpcWorld world(config);
+  std::vector<BranchCall> calls;
+  calls.push_back(GrpcCallTo(hung.url(), "p", seconds(2)));
+  calls.push_back(GrpcCallTo(hung.url(), "p", std::chrono::hours(1)));
+  const auto replies = world.AskAll(std::move(calls));
+  EXPECT_EQ(replies[0].outcome, Outcome::kUnknown);
+  EXPECT_EQ(replies[1].outcome, Outcome::kNotSent);
+}
+
 TEST(GrpcParticipant, CallsBeyondTheLimitOfADestinationWaitTheirTurn) {
   std::atomic<int> open{0};
   std::atomic<int> most{0};

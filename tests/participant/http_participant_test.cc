@@ -458,7 +458,7 @@ TEST(HttpParticipant, TheTotalOfALaneIsSharedInTurns) {
   for (int i = 0; i < 3; ++i) call(first, 1);
   for (int i = 0; i < 3; ++i) call(second, 2);
   world.RunUntil([&] { return order.size() == 6; });
-  EXPECT_EQ(order, (std::vector<int>{1, 1, 2, 1, 2, 2}));
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 1, 2, 1, 2}));
 }
 
 TEST(HttpParticipant, ARefusedConnectionIsUnknown) {

@@ -6,6 +6,7 @@
 #include <grpcpp/support/slice.h>
 #include <grpcpp/support/validate_service_config.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -81,12 +82,11 @@ struct GrpcLaneParticipant::Target {
 };
 
 // One call, from handing over to its report.
-struct GrpcLaneParticipant::Job {
+struct GrpcLaneParticipant::Job : Turn, std::enable_shared_from_this<Job> {
   BranchCall call;
   Done done;
   std::shared_ptr<const Target> target;
   Steady::time_point deadline;
-  bool on_suspicion = false;
   bool resolved = false;
   bool sent = false;
   bool ending = false;  // Without having been sent: its report is on its way.
@@ -102,7 +102,7 @@ GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop&
     : config_(std::move(config)),
       loop_(loop),
       resolver_(loop.context(), config_.dns_ttl, config_.lookup),
-      turnstile_({config_.calls_per_destination, config_.calls_in_flight}),
+      turnstile_({config_.calls_per_destination, config_.calls_in_flight, config_.patience}),
       outstanding_(std::make_shared<Outstanding>()),
       self_(std::make_shared<GrpcLaneParticipant*>(this)),
       connect_words_(config_, loop) {}
@@ -121,7 +121,7 @@ void GrpcLaneParticipant::Call(BranchCall call, Done done) {
     return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
   }
   auto job = std::make_shared<Job>();
-  job->deadline = Steady::now() + call.timeout;
+  job->deadline = Steady::now() + std::min(call.timeout, config_.patience);
   job->call = std::move(call);
   job->done = std::move(done);
   job->target = *std::move(target);
@@ -129,13 +129,14 @@ void GrpcLaneParticipant::Call(BranchCall call, Done done) {
   ++destination.queued;
   SetTick();
   Serve(destination);
+  MakeRoomSoon();
 }
 
 // All are taken out before the first is told: whoever is told may call again at once.
 void GrpcLaneParticipant::CancelAll() {
   std::deque<JobPtr> queued;
   for (const auto& [name, destination] : destinations_) {
-    destination->queued = 0;
+    turnstile_.Withdrawn(*destination, destination->queued);
     for (JobPtr& job : std::exchange(destination->queue, {})) queued.push_back(std::move(job));
   }
   const auto active = std::exchange(active_, {});
@@ -180,6 +181,10 @@ Result<std::shared_ptr<const GrpcLaneParticipant::Target>> GrpcLaneParticipant::
 void GrpcLaneParticipant::Serve(Destination& destination) {
   turnstile_.LineUp(destination);
   if (!MaySend()) return;  // They wait, and are put off when that takes too long.
+  ServeAll();
+}
+
+void GrpcLaneParticipant::ServeAll() {
   turnstile_.ServeAll([this](Gate& gate) { Start(static_cast<Destination&>(gate)); });
 }
 
@@ -188,9 +193,10 @@ void GrpcLaneParticipant::Start(Destination& destination) {
   const JobPtr job = std::move(destination.queue.front());
   destination.queue.pop_front();
   const AtWorkOn noted(job->call.body->gid);
-  job->on_suspicion = turnstile_.Started(destination);
-  job->deadline = Steady::now() + job->call.timeout;
-  destination.last_used = Steady::now();
+  const auto now = Steady::now();
+  turnstile_.Started(destination, *job, now);
+  job->deadline = now + job->call.timeout;
+  destination.last_used = now;
   active_.insert(job);
   resolver_.Resolve(destination.url.host,
                     [this, waiting = std::weak_ptr(job)](const Result<Addresses>& addresses) {
@@ -310,7 +316,7 @@ void GrpcLaneParticipant::OnStatus(const JobPtr& job, const grpc::Status& status
   Destination& destination = *job->target->destination;
   const bool in_vain = code == kDeadlineExceeded && Steady::now() >= job->deadline - kClockSlack;
   if (in_vain) ++destination.timeouts;
-  if (!in_vain && code != kUnavailable) destination.timeouts = 0;
+  if (!in_vain && code != kUnavailable) turnstile_.Heard(destination, Steady::now());
   if (code == kUnavailable) resolver_.Forget(destination.url.host);
   BranchReply reply = MapGrpcStatus(code, status.error_message());
   reply.retry_after = PushbackOf(job->context.GetServerTrailingMetadata());
@@ -323,7 +329,7 @@ void GrpcLaneParticipant::Finish(const JobPtr& job, BranchReply reply) {
   active_.erase(job);
   Destination& destination = *job->target->destination;
   destination.last_used = Steady::now();
-  turnstile_.Ended(destination, job->on_suspicion);
+  turnstile_.Ended(*job);
   job->done(std::move(reply));
   Serve(destination);
 }
@@ -344,16 +350,19 @@ void GrpcLaneParticipant::Tick() {
   for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
   LookAtConnecting();
   DropUnsent(now);
+  turnstile_.Look(now);
+  MakeRoom();
   CloseIdle(now);
   if (!destinations_.empty()) SetTick();
 }
 
 void GrpcLaneParticipant::TakeLate(Destination& destination, Steady::time_point now,
                                    std::deque<JobPtr>& late) {
-  destination.queued -= std::erase_if(destination.queue, [&](const JobPtr& job) {
+  const std::size_t gone = std::erase_if(destination.queue, [&](const JobPtr& job) {
     if (job->deadline <= now) late.push_back(job);
     return job->deadline <= now;
   });
+  if (gone > 0) turnstile_.Withdrawn(destination, gone);
 }
 
 // Calls whose name is still being looked up, or whose connection is not there yet; the library
@@ -370,10 +379,31 @@ void GrpcLaneParticipant::DropUnsent(Steady::time_point now) {
   }
 }
 
+void GrpcLaneParticipant::MakeRoom() {
+  if (!MaySend()) return;
+  ServeAll();
+  while (Turn* const turn = turnstile_.WhoGivesWay()) {
+    const JobPtr job = static_cast<Job&>(*turn).shared_from_this();
+    job->context.TryCancel();
+    Finish(job, Unknown("timed out: it gave way to others"));
+  }
+}
+
+// Not within Call: whoever made the call that ends is told in a turn of the loop of its own.
+void GrpcLaneParticipant::MakeRoomSoon() {
+  if (turnstile_.WhoGivesWay() == nullptr || std::exchange(making_room_, true)) return;
+  loop_.Post([self = std::weak_ptr(self_)] {
+    const auto alive = self.lock();
+    if (!alive) return;
+    (*alive)->making_room_ = false;
+    (*alive)->MakeRoom();
+  });
+}
+
 // A destination that has not been called for so long is forgotten whole.
 void GrpcLaneParticipant::CloseIdle(Steady::time_point now) {
   const auto is_idle = [&](const Destination& destination) {
-    return destination.queued == 0 && destination.active == 0 && !destination.waiting &&
+    return destination.queued == 0 && destination.active == 0 && !destination.waits() &&
            now - destination.last_used >= config_.idle_expiry;
   };
   std::erase_if(targets_, [&](const auto& entry) { return is_idle(*entry.second->destination); });

@@ -50,6 +50,7 @@ class GrpcLaneParticipant final : public Participant {
 
   bool MaySend() const { return !config_.may_send || config_.may_send(); }
   void Serve(Destination& destination);
+  void ServeAll();
   void Start(Destination& destination);
   void Resolved(const JobPtr& job, const Result<Addresses>& addresses);
   void SendWhenConnected(const JobPtr& job);
@@ -64,8 +65,10 @@ class GrpcLaneParticipant final : public Participant {
 
   void SetTick();
   void Tick();
-  static void TakeLate(Destination& destination, Steady::time_point now, std::deque<JobPtr>& late);
+  void TakeLate(Destination& destination, Steady::time_point now, std::deque<JobPtr>& late);
   void DropUnsent(Steady::time_point now);
+  void MakeRoom();
+  void MakeRoomSoon();
   void CloseIdle(Steady::time_point now);
 
   const GrpcParticipantConfig config_;
@@ -78,6 +81,7 @@ class GrpcLaneParticipant final : public Participant {
   std::deque<JobPtr> connecting_;  // Of them.
   const std::shared_ptr<Outstanding> outstanding_;
   const std::shared_ptr<GrpcLaneParticipant*> self_;  // How a report finds its way back.
+  bool making_room_ = false;                          // Soon.
   TimerId timer_ = kNoTimer;
   std::optional<ChannelWatcher> watcher_;  // From the first call on.
   ConnectWords connect_words_;

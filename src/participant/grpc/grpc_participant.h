@@ -22,6 +22,7 @@ struct GrpcParticipantConfig {
   std::size_t calls_per_destination = 256;         // Under way, of this lane.
   std::size_t calls_in_flight = 1'024;             // Of this lane, all destinations.
   std::size_t queued_per_destination = 20'000;     // Beyond: kNotSent at once.
+  Duration patience = std::chrono::seconds(3);     // As in HttpParticipantConfig.
   Duration idle_expiry = std::chrono::minutes(1);  // A channel without calls is closed after that.
   Duration dns_ttl = std::chrono::seconds(30);
   Lookup lookup = SystemLookup;              // Of names; called on threads of its own.

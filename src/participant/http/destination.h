@@ -40,13 +40,12 @@ using JobHook =
 enum class Stage : std::uint8_t { kQueued, kLookingUp, kConnecting, kSent };
 
 // One call, from handing over to its report. Leaves the lists it stands in when deleted.
-struct Job : JobHook<ByDeadline>, JobHook<ByDestination> {
+struct Job : JobHook<ByDeadline>, JobHook<ByDestination>, Turn {
   BranchCall call;
   std::function<void(BranchReply)> done;
   std::shared_ptr<const Target> target;
   std::chrono::steady_clock::time_point deadline;
   std::shared_ptr<Connection> connection;  // Null while queued.
-  bool on_suspicion = false;               // Started while the destination was suspect.
   Stage stage = Stage::kQueued;
   bool retried = false;
   std::shared_ptr<const std::string> rpc_body;  // Of a JSON-RPC call, instead of the payload.

@@ -26,6 +26,10 @@ void HttpParticipant::Serve(Destination& destination) {
   if (holding_) return;
   turnstile_.LineUp(destination);
   if (!MaySend()) return;  // They wait, and are put off when that takes too long.
+  ServeAll();
+}
+
+void HttpParticipant::ServeAll() {
   turnstile_.ServeAll([this](Gate& gate) { Start(static_cast<Destination&>(gate)); });
 }
 
@@ -35,8 +39,9 @@ void HttpParticipant::Start(Destination& destination) {
   const auto body = job.call.body;
   const AtWorkOn noted(body->gid);
   destination.queue.pop_front();
-  job.on_suspicion = turnstile_.Started(destination);
-  job.deadline = Steady::now() + job.call.timeout;
+  const auto now = Steady::now();
+  turnstile_.Started(destination, job, now);
+  job.deadline = now + job.call.timeout;
   deadlines_.Move(job);
   auto idle = TakeIdle(destination);
   if (!idle) return Dial(job);
@@ -101,7 +106,8 @@ void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& 
     }
   }
   if (allowed.empty()) return connection.FailLater(refusal);
-  connection.Dial(std::move(allowed), job.deadline);
+  // However long the reply may take: an address that is silent leaves time for the next.
+  connection.Dial(std::move(allowed), std::min(job.deadline, Steady::now() + config_.patience));
 }
 
 void HttpParticipant::Exchange(Job& job) {
@@ -128,7 +134,7 @@ void HttpParticipant::OnDialed(Connection& connection) {
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
   Job& job = *static_cast<Job*>(connection.job);
-  job.target->destination->timeouts = 0;
+  turnstile_.Heard(*job.target->destination, Steady::now());
   // It is tired of waiting for a request: of the last one's connection, not of this one.
   if (reply.status == kRequestTimeout && connection.reused && !job.retried) return DialAnew(job);
   const Words words = job.call.finds_words() ? Words::kAnywhere : Words::kAlone;
@@ -147,7 +153,7 @@ void HttpParticipant::OnBroken(Connection& connection, const std::string& why) {
   Job& job = *static_cast<Job*>(connection.job);
   Destination& destination = *job.target->destination;
   const bool ours = connection.fault() == Fault::kOurs;
-  if (!ours) destination.timeouts = 0;
+  if (!ours) turnstile_.Heard(destination, Steady::now());
   if (connection.reused && !connection.heard() && !job.retried) return DialAnew(job);
   if (!ours && !connection.reused) resolver_.Forget(destination.url.host);
   Finish(job, ours ? Unsent(job, why) : Unknown(why), Keep::kNothing);
@@ -174,14 +180,11 @@ void HttpParticipant::Finish(Job& job, BranchReply reply, Keep keep) {
 void HttpParticipant::Release(Job& job, Keep keep) {
   --jobs_;
   Destination& destination = *job.target->destination;
-  if (!job.connection) {
-    --destination.queued;
-    return;
-  }
+  if (!job.connection) return turnstile_.Withdrawn(destination, 1);
   const std::shared_ptr<Connection> connection = std::move(job.connection);
   connection->job = nullptr;
   connection->gid = nullptr;
-  turnstile_.Ended(destination, job.on_suspicion);
+  turnstile_.Ended(job);
   if (keep == Keep::kConnection) {
     connection->idle_since = Steady::now();
     destination.idle.push_back(connection);
@@ -207,12 +210,22 @@ void HttpParticipant::Tick() {
   auto due = deadlines_.TakeDue(now);
   for (const Job& job : due) job.target->destination->timeouts += job.connection ? 1 : 0;
   FinishAll(std::move(due), "timed out");
+  CheckLate(now);
   CheckDials(now);
   Sweep(now);
   if (jobs_ > 0) {
     SetTick(Deadlines::kTick);
   } else if (!with_idle_.empty() && timer_ == kNoTimer) {
     SetTick(kSlowTick);
+  }
+}
+
+void HttpParticipant::CheckLate(Steady::time_point now) {
+  turnstile_.Look(now);
+  if (!MaySend()) return;
+  ServeAll();
+  while (Turn* const turn = turnstile_.WhoGivesWay()) {
+    Finish(static_cast<Job&>(*turn), Unknown("timed out: it gave way to others"), Keep::kNothing);
   }
 }
 

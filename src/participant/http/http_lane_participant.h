@@ -55,6 +55,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
 
   bool MaySend() const { return !config_.may_send || config_.may_send(); }
   void Serve(Destination& destination);
+  void ServeAll();
   void Start(Destination& destination);
   std::shared_ptr<Connection> TakeIdle(Destination& destination);
   void Give(Job& job, std::shared_ptr<Connection> connection);
@@ -70,6 +71,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
 
   void Tick();
   void SetTick(Duration interval);
+  void CheckLate(Steady::time_point now);
   void CheckDials(Steady::time_point now);
   void Sweep(Steady::time_point now);
   void DropStale(Steady::time_point now);

@@ -36,7 +36,8 @@ HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, L
       loop_(loop),
       log_(log),
       resolver_(loop.context(), config_.dns_ttl, config_.lookup),
-      turnstile_({config_.connections_per_destination, config_.calls_in_flight}) {}
+      turnstile_({config_.connections_per_destination, config_.calls_in_flight, config_.patience}) {
+}
 
 HttpParticipant::~HttpParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);
@@ -63,7 +64,7 @@ void HttpParticipant::Call(BranchCall call, Done done) {
     if (!body.ok()) return ReportLater(std::move(done), Unknown(body.status().message()));
     job->rpc_body = std::make_shared<const std::string>(*std::move(body));
   }
-  job->deadline = Steady::now() + call.timeout;
+  job->deadline = Steady::now() + std::min(call.timeout, config_.patience);
   job->call = std::move(call);
   job->done = std::move(done);
   job->target = *std::move(target);
@@ -164,7 +165,7 @@ void HttpParticipant::ForgetUnused() {
   old_targets_ = std::exchange(targets_, {});
   std::erase_if(destinations_, [](const auto& entry) {
     const Destination& destination = *entry.second;
-    return entry.second.use_count() == 1 && destination.idle.empty() && !destination.waiting;
+    return entry.second.use_count() == 1 && destination.idle.empty() && !destination.waits();
   });
 }
 

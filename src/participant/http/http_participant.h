@@ -17,9 +17,12 @@ namespace treaty {
 
 struct HttpParticipantConfig {
   wire::TargetPolicy targets;
-  std::size_t connections_per_destination = 16;     // Of this lane.
-  std::size_t calls_in_flight = 1'024;              // Of this lane, all destinations.
-  std::size_t queued_per_destination = 20'000;      // Beyond: kNotSent at once.
+  std::size_t connections_per_destination = 16;  // Of this lane.
+  std::size_t calls_in_flight = 1'024;           // Of this lane, all destinations.
+  std::size_t queued_per_destination = 20'000;   // Beyond: kNotSent at once.
+  // No call waits longer in a queue; one that takes longer may have to give way to others, and a
+  // destination not heard of for so long is suspect.
+  Duration patience = std::chrono::seconds(3);
   Duration idle_expiry = std::chrono::seconds(30);  // Of a pooled connection.
   Duration dns_ttl = std::chrono::seconds(30);
   Lookup lookup = SystemLookup;                      // Of names; called on threads of its own.
