@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -102,6 +104,45 @@ TEST(HttpPatience, NoTimeOutMakesAQueueLonger) {
   const auto replies = world.AskAll(std::move(calls));
   EXPECT_EQ(replies[0].outcome, Outcome::kUnknown);
   EXPECT_EQ(replies[1].outcome, Outcome::kNotSent);
+}
+
+// However long their callers are ready to wait.
+TEST(HttpPatience, NamesThatHangDelayNobodyElse) {
+  struct Hold {
+    std::mutex mutex;
+    std::condition_variable ended;
+    bool end = false;
+  };
+  const auto hold = std::make_shared<Hold>();  // Nobody joins the threads.
+  RawServer good(Always(HttpReply(200, "")));
+  HttpParticipantConfig config = LocalConfig();
+  config.patience = milliseconds(200);
+  config.calls_in_flight = 64;
+  config.lookup = [hold](const std::string& name) -> Result<Addresses> {
+    std::unique_lock lock(hold->mutex);
+    hold->ended.wait(lock, [&] { return hold->end || name == "good.test"; });
+    return Addresses{boost::asio::ip::make_address("127.0.0.1")};
+  };
+  World world(config);
+  std::size_t ended = 0;
+  for (int i = 0; i < 200; ++i) {
+    world.participant().Call(CallTo("http://hangs" + std::to_string(i) + ".test/", "{}", hours(1)),
+                             [&](const BranchReply& reply) {
+                               EXPECT_NE(reply.outcome, Outcome::kSuccess);
+                               ++ended;
+                             });
+  }
+  const std::string url = "http://good.test:" + std::to_string(good.port()) + "/";
+  const auto start = Steady::now();
+  BranchReply reply;
+  while (Steady::now() - start < seconds(5) && reply.outcome != Outcome::kSuccess) {
+    reply = world.Ask(CallTo(url));
+  }
+  EXPECT_EQ(reply.outcome, Outcome::kSuccess) << reply.text;
+  world.RunUntil([&] { return ended == 200; });
+  const std::lock_guard lock(hold->mutex);
+  hold->end = true;
+  hold->ended.notify_all();
 }
 
 }  // namespace

@@ -64,9 +64,19 @@ class ResolverTest : public ::testing::Test {
   explicit ResolverTest(Duration ttl = std::chrono::seconds(60)) { Renew(ttl); }
   ~ResolverTest() override { names_->Release(); }
 
-  void Renew(Duration ttl) {
+  void Renew(Duration ttl, Duration patience = std::chrono::seconds(3)) {
     resolver_ = std::make_unique<Resolver>(
-        context_, ttl, [names = names_](const std::string& name) { return names->Ask(name); });
+        context_, Resolver::Times{ttl, patience},
+        [names = names_](const std::string& name) { return names->Ask(name); });
+  }
+
+  // Asks for so many names that hang.
+  void Flood(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = "hangs" + std::to_string(flooded_++);
+      names_->Hang(name);
+      Begin(name);
+    }
   }
 
   using Place = std::shared_ptr<std::optional<Result<Addresses>>>;
@@ -98,6 +108,7 @@ class ResolverTest : public ::testing::Test {
   boost::asio::io_context context_;
   std::shared_ptr<Names> names_ = std::make_shared<Names>();
   std::unique_ptr<Resolver> resolver_;
+  std::size_t flooded_ = 0;
 };
 
 TEST_F(ResolverTest, LiteralsAreNotLookedUp) {
@@ -123,7 +134,7 @@ TEST_F(ResolverTest, LookUpsOfOneNameAtTheSameTimeAreOne) {
 }
 
 TEST_F(ResolverTest, NamesThatHangDelayNoOther) {
-  for (std::size_t i = 0; i + 1 < Resolver::kMostLookups; ++i) {
+  for (std::size_t i = 0; i + 1 < LookupLine::kMostLookups; ++i) {
     const std::string name = "hangs" + std::to_string(i);
     names_->Hang(name);
     Begin(name);
@@ -163,6 +174,52 @@ TEST_F(ResolverTest, AFailureIsRememberedForASecond) {
   EXPECT_EQ(names_->asked("a"), 1);
   RunUntil([start = Steady::now()] { return Steady::now() - start > Resolver::kFailureTtl; });
   EXPECT_EQ(Ask("a"), 2);
+}
+
+TEST_F(ResolverTest, AFailureIsRememberedLongerEachTime) {
+  names_->Fail("a", true);
+  EXPECT_EQ(Ask("a"), -1);
+  RunUntil([&] { return Ask("a") == -1 && names_->asked("a") == 2; });
+  const auto second = Steady::now();
+  RunUntil([&] { return Ask("a") == -1 && names_->asked("a") == 3; });
+  EXPECT_GE(Steady::now() - second, 2 * Resolver::kFailureTtl - milliseconds(100));
+  EXPECT_EQ(names_->asked("a"), 3);
+}
+
+TEST_F(ResolverTest, ANameThatHangsIsGivenUp) {
+  Renew(std::chrono::seconds(60), milliseconds(200));
+  names_->Hang("a");
+  const auto begun = Steady::now();
+  EXPECT_EQ(Ask("a"), -1);
+  EXPECT_LT(Steady::now() - begun, std::chrono::seconds(2));
+  const Place again = Begin("a");
+  EXPECT_TRUE(again->has_value()) << "nobody waits for it a second time";
+  RunUntil([start = Steady::now()] { return Steady::now() - start > Resolver::kFailureTtl; });
+  EXPECT_EQ(Ask("a"), -1);
+  EXPECT_EQ(names_->asked("a"), 1);
+  names_->Release();
+  RunUntil([&] { return Ask("a") == 1; });
+  EXPECT_EQ(names_->asked("a"), 1) << "the late answer is used";
+}
+
+TEST_F(ResolverTest, WhatNobodyWaitsForIsNotLookedUp) {
+  Renew(std::chrono::seconds(60), milliseconds(200));
+  Flood(LookupLine::kMostLookups);
+  EXPECT_EQ(Ask("waits in the line"), -1);
+  names_->Release();
+  EXPECT_EQ(Ask("good"), 1);
+  EXPECT_EQ(names_->asked("waits in the line"), 0);
+}
+
+TEST_F(ResolverTest, ManyNamesThatHangDelayNoOther) {
+  Renew(milliseconds(300), milliseconds(200));
+  EXPECT_EQ(Ask("known"), 1);
+  Flood(1'000);
+  RunUntil([start = Steady::now()] { return Steady::now() - start > milliseconds(250); });
+  EXPECT_EQ(Ask("new"), 1);
+  Flood(1'000);
+  RunUntil([&] { return Ask("known") == 2; });  // Its first answer has grown too old meanwhile.
+  EXPECT_EQ(names_->asked("known"), 2);
 }
 
 TEST_F(ResolverTest, AFailedRefreshLeavesTheAnswer) {

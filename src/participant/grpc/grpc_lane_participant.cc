@@ -101,7 +101,7 @@ struct GrpcLaneParticipant::Job : Turn, std::enable_shared_from_this<Job> {
 GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop& loop)
     : config_(std::move(config)),
       loop_(loop),
-      resolver_(loop.context(), config_.dns_ttl, config_.lookup),
+      resolver_(loop.context(), {config_.dns_ttl, config_.patience}, config_.lookup),
       turnstile_({config_.calls_per_destination, config_.calls_in_flight, config_.patience}),
       outstanding_(std::make_shared<Outstanding>()),
       self_(std::make_shared<GrpcLaneParticipant*>(this)),

@@ -35,7 +35,7 @@ HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, L
     : config_(std::move(config)),
       loop_(loop),
       log_(log),
-      resolver_(loop.context(), config_.dns_ttl, config_.lookup),
+      resolver_(loop.context(), {config_.dns_ttl, config_.patience}, config_.lookup),
       turnstile_({config_.connections_per_destination, config_.calls_in_flight, config_.patience}) {
 }
 

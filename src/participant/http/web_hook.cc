@@ -53,7 +53,7 @@ WebHook::WebHook(WebHookConfig config, wire::Url url, Tls tls, AsioLoop& loop, L
       tls_(std::move(tls)),
       loop_(loop),
       log_(log),
-      resolver_(loop.context(), kDnsTtl) {}
+      resolver_(loop.context(), {.ttl = kDnsTtl}) {}
 
 WebHook::~WebHook() {
   if (connection_) connection_->Close();
