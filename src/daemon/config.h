@@ -81,6 +81,7 @@ struct Config {
   bool grpc_reflection = false;
 
   std::int64_t max_live_txns = 0;
+  std::int64_t max_live_bytes = 0;
   std::int64_t max_queued_writes = 0;
   std::int64_t max_batch_writes = 0;
   std::int64_t max_waiting_reads = 0;

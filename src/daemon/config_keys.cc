@@ -86,6 +86,7 @@ const Key kKeys[] = {
     {kOwn, "Grpc.Reflection", &Config::grpc_reflection, "false", 0, 0, "", "", "Tell clients which services and messages there are, as grpcurl asks"},
 
     {kOwn, "Limits.LiveTransactions", &Config::max_live_txns, "20000", 1, 10'000'000, "", "", "Transactions in memory; beyond: 503"},
+    {kOwn, "Limits.LiveBytes", &Config::max_live_bytes, "268435456", kMiB, 64LL << 30, "", "bytes", "Memory of those transactions, roughly; beyond: 503"},
     {kOwn, "Limits.QueuedWrites", &Config::max_queued_writes, "40000", 1, 10'000'000, "", "", "Changes waiting for the store; beyond: 503"},
     {kOwn, "Limits.BatchWrites", &Config::max_batch_writes, "1000", 1, 100'000, "", "", "Changes in one database transaction"},
     {kOwn, "Limits.WaitingReads", &Config::max_waiting_reads, "1000", 1, 1'000'000, "", "", "Requests waiting to read the store; beyond: 503"},

@@ -51,6 +51,7 @@ EngineConfig EngineSettings(const Config& config, std::string owner) {
   out.owner = std::move(owner);
   out.policy = PolicyOf(config);
   out.limits.live_txns = Size(config.max_live_txns);
+  out.limits.live_bytes = Size(config.max_live_bytes);
   out.limits.queued_writes = Size(config.max_queued_writes);
   out.limits.batch_writes = Size(config.max_batch_writes);
   out.limits.branches = std::min<std::size_t>(Size(config.max_steps), kMostParts);

@@ -89,7 +89,8 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
           ports.lease,
           meters_,
           Committer({ports.commit_loop, &store_, ports.commit_random, ports.log, &meters_.commit},
-                    config.limits.batch_writes)},
+                    config.limits.batch_writes),
+          ports.lanes.size()},
       lease_keeper_(MakeLeaseKeeper(ports)),
       scanner_(
           shared_, *ports.lanes.front().loop,
@@ -294,7 +295,7 @@ void Engine::CheckReady(std::function<void(Status)> done) {
 
 Engine::Counts Engine::counts() const {
   const Shared& shared = impl_->shared_;
-  return {shared.live_txns, shared.calls_in_flight, shared.committer.pending(),
+  return {shared.live_txns, shared.live_bytes, shared.calls_in_flight, shared.committer.pending(),
           shared.waiting_reads};
 }
 

@@ -30,7 +30,8 @@
 namespace treaty {
 
 struct EngineLimits {
-  std::size_t live_txns = 20'000;  // In memory, all lanes together; beyond: 503.
+  std::size_t live_txns = 20'000;        // In memory, all lanes together; beyond: 503.
+  std::size_t live_bytes = 256UL << 20;  // Of those, roughly; beyond: 503.
   std::size_t queued_writes =
       40'000;                        // Waiting for the committer, all lanes together; beyond: 503.
   std::size_t batch_writes = 1'000;  // In one database transaction.
@@ -149,6 +150,7 @@ class Engine {
 
   struct Counts {
     std::size_t live_txns = 0;
+    std::size_t live_bytes = 0;
     std::size_t calls_in_flight = 0;
     std::size_t queued_writes = 0;
     std::size_t waiting_reads = 0;

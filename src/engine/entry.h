@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "core/request.h"
 #include "core/step.h"
+#include "engine/holders.h"
 #include "engine/recall.h"
 
 namespace treaty {
@@ -79,6 +80,11 @@ struct Entry {
   // Who is told when the write under way is durable (or refused).
   std::vector<std::function<void(Status)>> acks;
   std::vector<Waiter> waiters;
+
+  // What it counts for, and on whose account; null: nothing is known of it yet.
+  std::size_t weight = 0;
+  Holders::Holder* holder = nullptr;
+  bool parks = false;  // Its room is needed: it leaves memory also for a short sleep.
 
   Time used = kNever;  // When a request was last served.
   TimerId timer = kNoTimer;

@@ -6,6 +6,7 @@
 #include "base/at_work_on.h"
 #include "core/model.h"
 #include "core/repeats.h"
+#include "core/weight.h"
 
 namespace treaty {
 namespace {
@@ -138,7 +139,7 @@ void Lane::StoreAsItIs(Entry& entry) {
 bool Lane::IsLongSleep(const Entry& entry, const Txn& txn, const Duties& duties) const {
   const Time now = shared_.Now();
   return entry.in_flight.empty() && entry.inbox.empty() && duties.calls.empty() &&
-         duties.wake > now + shared_.config.park_horizon && txn.live.hold_until <= now;
+         duties.wake > now + Horizon(entry) && txn.live.hold_until <= now;
 }
 
 // When to look again: when something is due, when a long sleep may begin, or when it need not be
@@ -162,10 +163,13 @@ void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {
 void Lane::StartCall(Entry& entry, const Call& call) {
   model::MarkCalled(entry.txn, call);
   entry.in_flight.push_back(call);
+  entry.parks = false;
   ++under_way_;
   shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
+  BranchCall made = MakeCall(entry.txn, call, shared_.config.policy);
+  Charge(entry, DestinationOf(made.url()));
 
-  ports_.participant->Call(MakeCall(entry.txn, call, shared_.config.policy),
+  ports_.participant->Call(std::move(made),
                            [this, gid = entry.gid, call, model = entry.txn.body->model,
                             begun = Steady::now()](BranchReply reply) {
                              CountCall(model, call.op, reply.outcome, begun);
@@ -208,6 +212,7 @@ void Lane::SetTimer(Entry& entry, Time at) {
   if (entry.timer != kNoTimer && entry.timer_at == at) return;
   if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
   entry.timer_at = at;
+  ParkSoon();
   const Duration delay = std::max(Duration(0), at - shared_.Now());
   entry.timer = ports_.loop->After(delay, [this, &entry] {
     entry.timer = kNoTimer;
@@ -245,7 +250,7 @@ bool Lane::MayLeave(const Entry& entry, const Duties& duties) const {
   if (shared_.Now() < KeptUntil(entry)) return false;
   const bool prepared = entry.txn.status == TxnStatus::kPrepared;
   if (prepared && duties.calls.empty() && duties.wake == kNever) return true;
-  return entry.owner.empty() && entry.wake > shared_.Now() + shared_.config.park_horizon;
+  return entry.owner.empty() && entry.wake > shared_.Now() + Horizon(entry);
 }
 
 // A prepared transaction is expected to be asked for again soon: it stays for a while after a
@@ -262,6 +267,7 @@ Time Lane::KeptUntil(const Entry& entry) const {
 void Lane::Leave(Entry& entry) {
   if (entry.timer != kNoTimer) ports_.loop->Cancel(entry.timer);
   shared_.live_txns.fetch_sub(1, std::memory_order_relaxed);
+  Forget(entry);
   entries_.erase(entries_.find(entry.gid));
 }
 

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -23,8 +24,15 @@
 #include "engine/committer.h"
 #include "engine/engine.h"
 #include "engine/entry.h"
+#include "engine/holders.h"
 
 namespace treaty {
+
+// By how much something exceeds what it is to come down to.
+struct Surplus {
+  std::size_t txns = 0;
+  std::size_t bytes = 0;
+};
 
 // What the lanes of an engine have in common.
 struct Shared {
@@ -36,9 +44,11 @@ struct Shared {
   Lease* const lease;  // Null: nobody else can reach the store.
   EngineMeters& meters;
   Committer committer;
+  const std::size_t lanes;
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> live_txns{0};
+  std::atomic<std::size_t> live_bytes{0};
   std::atomic<std::size_t> calls_in_flight{0};
   std::atomic<std::size_t> waiting_reads{0};
 
@@ -53,12 +63,33 @@ struct Shared {
   }
 
   // How many more existing transactions may come into memory. New work stops at the limit; what
-  // exists already has a quarter more, so that it always gets on.
+  // exists already has a quarter more, so that it always gets on. Nobody knows what a record weighs
+  // before it is read.
   std::size_t Room() const {
-    const std::size_t limit = config.limits.live_txns + config.limits.live_txns / 4;
-    const std::size_t live = live_txns.load(std::memory_order_relaxed);
-    return live < limit ? limit - live : 0;
+    const EngineLimits& limits = config.limits;
+    const std::size_t txns = Excess(limits.live_txns + limits.live_txns / 4, live_txns);
+    const std::size_t bytes = Excess(limits.live_bytes + limits.live_bytes / 4, live_bytes);
+    return bytes == 0 ? 0 : std::min(txns, bytes / limits.branch_bytes + 1);
   }
+
+  // The limits in sixteenths. From this on what sleeps is parked, until that is reached; and from
+  // the last on whoever has most gets no more. What wakes up in time comes back up to the first.
+  static constexpr std::size_t kParkFrom = 14;
+  static constexpr std::size_t kParkTo = 12;
+  static constexpr std::size_t kSharesFrom = 15;
+
+  bool IsTaken(std::size_t sixteenths) const {
+    const Surplus least = SurplusOver(sixteenths);
+    return least.txns > 0 || least.bytes > 0;
+  }
+
+  Surplus SurplusOver(std::size_t sixteenths) const {
+    return {Excess(live_txns, config.limits.live_txns * sixteenths / 16),
+            Excess(live_bytes, config.limits.live_bytes * sixteenths / 16)};
+  }
+
+  // By how much one is more than the other; else 0.
+  static std::size_t Excess(std::size_t of, std::size_t over) { return over < of ? of - over : 0; }
 };
 
 // What became of an operator's wish for the next attempt now.
@@ -117,9 +148,9 @@ class Lane {
  private:
   // lane_requests.cc
   Entry& NewEntry(const std::string& gid);
-  bool HasRoom(const Engine::AnswerFn& answer) const;
   void Queue(Entry& entry, RequestFn request);
-  void WithNew(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request);
+  void WithNew(const Body& body, const Engine::AnswerFn& answer, RequestFn request);
+  void WithKnown(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request);
   void WithRecord(const std::string& gid, RequestFn request);
   bool RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
   bool RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
@@ -128,6 +159,24 @@ class Lane {
   static bool IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& absent);
   static bool IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits);
   static void AwaitOrAnswerLater(Entry& entry, Waiter waiter, bool waits);
+
+  // lane_room.cc
+  void Weigh(Entry& entry, const Txn& txn);
+  void Charge(Entry& entry, std::string_view destination);
+  void Forget(Entry& entry);
+  bool TakesMost(std::string_view url) const;
+  bool WaitsForOneWithMost(const Body& body) const;
+  bool HasRoom(const Body& body, const Engine::AnswerFn& answer);
+  bool HasRoomForKnown(const Engine::AnswerFn& answer);
+  void ParkSoon();
+  bool Sleeps(const Entry& entry, Time soon) const;
+  void ParkSleepers();
+  static constexpr Duration kShortestSleep = std::chrono::milliseconds(250);
+  // A longer sleep leaves memory.
+  Duration Horizon(const Entry& entry) const {
+    const bool by_need = entry.parks || shared_.IsTaken(Shared::kParkFrom);
+    return by_need ? kShortestSleep : shared_.config.park_horizon;
+  }
 
   // lane_changes.cc
   bool RunPrepareWorkflow(Entry& entry, const TxnRequest& request, const Engine::RecordFn& done);
@@ -207,6 +256,8 @@ class Lane {
   LaneMeters& meters_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
   std::unordered_map<std::string, std::function<void()>> uncounted_;  // Crashes, by gid.
+  Holders holders_;                                                   // Of the entries.
+  bool park_soon_ = false;                                            // A timer is set.
   std::vector<std::string> dirty_gids_;  // A flush timer is set while this is not empty.
   std::size_t under_way_ = 0;            // Writes, reads and calls of this lane.
   Time asked_ = kNever;                  // When the request came that is taken now; see Serve.

@@ -26,9 +26,9 @@ bool HasRoomFor(const Txn& txn, const Step& step, std::size_t most,
 }  // namespace
 
 void Lane::PrepareWorkflow(TxnRequest request, Engine::RecordFn done) {
-  const std::string gid = request.body->gid;
+  const std::shared_ptr<const Body> body = request.body;
   const Engine::AnswerFn refuse = [done](Answer answer) { done(std::move(answer), {}); };
-  WithNew(gid, refuse, [this, request = std::move(request), done](Entry& entry) {
+  WithNew(*body, refuse, [this, request = std::move(request), done](Entry& entry) {
     return RunPrepareWorkflow(entry, request, done);
   });
 }
@@ -55,7 +55,7 @@ bool Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
 
 void Lane::Abort(AbortRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
-  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+  WithKnown(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
     return RunAbort(entry, request, answer);
   });
 }
@@ -71,7 +71,7 @@ bool Lane::RunAbort(Entry& entry, const AbortRequest& request, const Engine::Ans
 
 void Lane::Register(RegisterRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
-  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+  WithKnown(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
     if (!IsThere(entry, answer, UnknownForRegister(entry.gid, request.model))) return false;
     const EngineLimits& limits = shared_.config.limits;
     const Ruling ruling = RuleOnRegister(entry.txn, request, limits.branches);
@@ -84,7 +84,7 @@ void Lane::Register(RegisterRequest request, Engine::AnswerFn answer) {
 
 void Lane::EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
-  WithRecord(gid, [this, request = std::move(request), answer = std::move(answer)](Entry& entry) {
+  WithKnown(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
     const Answer absent = UnknownForSubmit(entry.gid, Model::kWorkflow);
     if (!IsThere(entry, answer, absent)) return false;
     if (!IsToApply(entry, RuleOnWorkflowEnd(entry.txn, request), {answer}, false)) return false;

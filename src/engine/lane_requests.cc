@@ -74,23 +74,11 @@ Entry& Lane::NewEntry(const std::string& gid) {
   return *slot;
 }
 
-bool Lane::HasRoom(const Engine::AnswerFn& answer) const {
-  const EngineLimits& limits = shared_.config.limits;
-  const char* reached = nullptr;
-  if (shared_.live_txns.load(std::memory_order_relaxed) >= limits.live_txns) {
-    reached = "too many transactions in progress; try again later";
-  } else if (shared_.committer.pending() >= limits.queued_writes) {
-    reached = "too many writes are waiting for the store; try again later";
-  }
-  if (reached != nullptr) answer({Answer::Kind::kOverloaded, reached});
-  return reached == nullptr;
-}
-
 // Runs `request` on the live copy, or on a record taken for absent.
-void Lane::WithNew(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request) {
-  const auto found = entries_.find(gid);
-  if (found == entries_.end() && !HasRoom(answer)) return;
-  Entry& entry = found == entries_.end() ? NewEntry(gid) : *found->second;
+void Lane::WithNew(const Body& body, const Engine::AnswerFn& answer, RequestFn request) {
+  const auto found = entries_.find(body.gid);
+  if (found == entries_.end() && !HasRoom(body, answer)) return;
+  Entry& entry = found == entries_.end() ? NewEntry(body.gid) : *found->second;
   Queue(entry, std::move(request));
   Advance(entry);
 }
@@ -98,6 +86,12 @@ void Lane::WithNew(const std::string& gid, const Engine::AnswerFn& answer, Reque
 void Lane::Queue(Entry& entry, RequestFn request) {
   entry.inbox.emplace_back(Request{std::move(request), asked_});
   if (asked_ != kNever) WatchForLate();
+}
+
+// A client's `request` about a transaction that may exist.
+void Lane::WithKnown(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request) {
+  if (!entries_.contains(gid) && !HasRoomForKnown(answer)) return;
+  WithRecord(gid, std::move(request));
 }
 
 // Runs `request` on the live copy, or on the record once it has been read.
@@ -155,6 +149,7 @@ bool Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
     body = std::move(prepared);
   }
   entry.next = model::Create(std::move(body), request.terms, status, shared_.Now());
+  Weigh(entry, entry.next);
   return true;
 }
 
@@ -166,13 +161,13 @@ bool Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
 }
 
 void Lane::Prepare(TxnRequest request, Engine::AnswerFn answer) {
-  const std::string gid = request.body->gid;
+  const std::shared_ptr<const Body> body = request.body;
   const bool may_create = request.topic_trouble.ok();
   RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunPrepare(entry, request, answer);
   };
-  if (may_create) return WithNew(gid, answer, std::move(run));
-  WithRecord(gid, std::move(run));
+  if (may_create) return WithNew(*body, answer, std::move(run));
+  WithKnown(body->gid, answer, std::move(run));
 }
 
 bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
@@ -190,13 +185,13 @@ bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::Ans
 }
 
 void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
-  const std::string gid = request.body->gid;
-  const bool may_create = MayCreate(*request.body) && request.topic_trouble.ok();
+  const std::shared_ptr<const Body> body = request.body;
+  const bool may_create = MayCreate(*body) && request.topic_trouble.ok();
   RequestFn run = [this, request = std::move(request), answer](Entry& entry) {
     return RunSubmit(entry, request, answer);
   };
-  if (may_create) return WithNew(gid, answer, std::move(run));
-  WithRecord(gid, std::move(run));
+  if (may_create) return WithNew(*body, answer, std::move(run));
+  WithKnown(body->gid, answer, std::move(run));
 }
 
 bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {

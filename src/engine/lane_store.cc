@@ -109,7 +109,9 @@ void Lane::OnWritten(Entry& entry, const Result<Verdict>& result) {
 
 void Lane::OnStored(Entry& entry) {
   if (entry.next.IsFinished() && !entry.txn.IsFinished()) CountEnd(entry.next);
+  const bool grows = entry.next.registered.size() != entry.txn.registered.size();
   entry.txn = std::move(entry.next);
+  if (grows) Weigh(entry, entry.txn);
   entry.knowledge = Entry::Knowledge::kPresent;
   entry.dirty = false;
   entry.unstored.clear();
@@ -231,6 +233,7 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   entry.wake = stored.wake;
   entry.dirty = false;
   entry.txn = std::move(stored.txn);
+  Weigh(entry, entry.txn);
   if (canary::Armed(canary::Canary::kModeFromConfig)) DriveInOtherMode(entry.txn);
   const Time now = shared_.Now();
   model::Loaded(entry.txn, now, shared_.config.policy);

@@ -95,7 +95,9 @@ void Scanner::LookAfter(Duration delay) {
 // Also without the lease: whose time is over learns so, and who is alone looks after itself.
 void Scanner::Look() {
   looking_ = true;
-  const Time until = shared_.Now() + shared_.config.park_horizon;
+  // In a crowd what has just left memory does not come back before its time.
+  const bool crowded = shared_.IsTaken(Shared::kParkTo);
+  const Time until = shared_.Now() + (crowded ? Duration(0) : shared_.config.park_horizon);
   const auto sweep = NewSweep(
       [this, until](const DueKey& after, std::size_t limit) {
         return shared_.store->Look(shared_.config.owner, until, after, limit);
@@ -158,8 +160,9 @@ std::shared_ptr<Scanner::Sweep> Scanner::NewSweep(FindFn find, EndFn end) const 
 
 void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
   if (shared_.stopping) return;
-  sweep->asked = std::min(kPageSize, shared_.Room());
   const bool first = std::exchange(sweep->first_page, false);
+  sweep->asked =
+      std::min({kPageSize, shared_.Room(), sweep->looks ? RoomToWake(first) : kPageSize});
   if (sweep->asked == 0 && (!first || !sweep->looks)) return WaitForRoom(sweep);
   sweep->crowded = sweep->asked == 0;
   if (sweep->crowded) sweep->asked = kLeastAsked;
@@ -169,6 +172,16 @@ void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
     auto page = std::make_shared<Page>(Page{std::move(found), asked, shared_.Now()});
     loop_.Post([this, sweep, page] { OnPage(sweep, std::move(*page)); });
   });
+}
+
+// What wakes up leaves room for new work; but some of it always gets on.
+std::size_t Scanner::RoomToWake(bool first) const {
+  const Surplus below{
+      Shared::Excess(shared_.config.limits.live_txns * Shared::kParkFrom / 16, shared_.live_txns),
+      Shared::Excess(shared_.config.limits.live_bytes * Shared::kParkFrom / 16,
+                     shared_.live_bytes)};
+  if (below.bytes > 0 && below.txns > 0) return below.txns;
+  return first ? std::min(kLeastAsked, 1 + shared_.config.limits.live_txns / 64) : 0;
 }
 
 // A look ends, and another one begins soon: the leases must be seen however crowded it is.

@@ -48,6 +48,7 @@ class Scanner {
   void PruneAfter(Duration delay);
   std::shared_ptr<Sweep> NewSweep(FindFn find, EndFn end) const;
   void NextPage(std::shared_ptr<Sweep> sweep);
+  std::size_t RoomToWake(bool first) const;
   void WaitForRoom(const std::shared_ptr<Sweep>& sweep);
   void OnPage(std::shared_ptr<Sweep> sweep, Page page);
   void Adopt(const std::shared_ptr<Sweep>& sweep, DueKey key);

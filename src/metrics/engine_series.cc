@@ -143,6 +143,8 @@ void AddEngineSeries(Exposition& out, const Engine& engine, Time now) {
             OldestAge(meters, now));
   out.Gauge("treaty_live_transactions", "Transactions in memory.",
             static_cast<double>(counts.live_txns));
+  out.Gauge("treaty_live_bytes", "Memory of the transactions in memory, roughly.",
+            static_cast<double>(counts.live_bytes));
   out.Gauge("treaty_parked_transactions", "Unfinished transactions in the store only.",
             static_cast<double>(meters.parked.count.load(std::memory_order_relaxed)));
   out.Gauge("treaty_calls_in_flight", "Calls of branches, queued ones included.",

@@ -39,6 +39,7 @@ TEST(SettingsTest, TheEngineGetsItsPolicyAndLimits) {
                                {"TimeoutToFail", "14", ""},
                                {"Store.DataExpire", "15", ""},
                                {"Limits.LiveTransactions", "16", ""},
+                               {"Limits.LiveBytes", "2000016", ""},
                                {"Limits.QueuedWrites", "17", ""},
                                {"Limits.BatchWrites", "18", ""},
                                {"Limits.WaitingReads", "19", ""},
@@ -52,6 +53,7 @@ TEST(SettingsTest, TheEngineGetsItsPolicyAndLimits) {
   EXPECT_EQ(engine.policy.timeout_to_fail, seconds(14));
   EXPECT_EQ(engine.retention, seconds(15));
   EXPECT_EQ(engine.limits.live_txns, 16U);
+  EXPECT_EQ(engine.limits.live_bytes, 2'000'016U);
   EXPECT_EQ(engine.limits.queued_writes, 17U);
   EXPECT_EQ(engine.limits.batch_writes, 18U);
   EXPECT_EQ(engine.limits.waiting_reads, 19U);

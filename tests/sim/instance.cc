@@ -53,6 +53,9 @@ Instance::Process::Process(Instance& instance, Caller caller)
   config.instance = instance.name_;
   config.is_only_start = instance.rng().Percent(50);
   config.owner = instance.name_ + "/" + std::to_string(caller.process);
+  if (const std::uint32_t most = instance.swarm().live_limit; most > 0) {
+    config.limits.live_txns = most;
+  }
   engine = std::make_unique<Engine>(config, ports);
   door = std::make_unique<Door>(*engine, clock, door_random);
 }

@@ -51,6 +51,9 @@ struct Swarm {
   std::uint32_t forced = 0;
   std::uint32_t reset = 0;
   std::uint32_t queried = 0;
+
+  // Transactions in memory, at most; 0: as many as there are.
+  std::uint32_t live_limit = 0;
 };
 
 inline Swarm DrawSwarm(Rng& rng) {
@@ -94,6 +97,7 @@ inline Swarm DrawSwarm(Rng& rng) {
   swarm.reset = group(40);
   swarm.queried = group(60);
   swarm.row_lock = group(20);
+  if (rng.Percent(30)) swarm.live_limit = rng.Between(2, 8);
   return swarm;
 }
 
