@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-import rig
+from attacker import rig
 
 OPTIONS, ARGUMENTS = rig.options()
 LIVE = 400
