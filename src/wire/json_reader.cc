@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/enough_memory.h"
 #include "wire/txn_request.h"
 
 namespace treaty::wire {
@@ -17,10 +18,11 @@ constexpr std::size_t kLargestShared = 256 << 10;
 // The parser counts the level that a scalar or an empty list would begin.
 constexpr std::size_t kParserDepth = kMaxDepth;
 
-void LimitDepth(dom::parser& parser, std::size_t capacity) {
-  if (parser.capacity() >= capacity) return;
-  // Fails only for lack of memory; parsing then reports it.
-  [[maybe_unused]] const simdjson::error_code error = parser.allocate(capacity, kParserDepth);
+// Fails for lack of memory only. Without it the parser would make room by itself, and forget how
+// deep it may go.
+simdjson::error_code LimitDepth(dom::parser& parser, std::size_t capacity) {
+  if (parser.capacity() >= capacity) return simdjson::SUCCESS;
+  return parser.allocate(capacity, kParserDepth);
 }
 
 dom::parser& Shared(Document::Slot slot) {
@@ -29,19 +31,24 @@ dom::parser& Shared(Document::Slot slot) {
   return slot == Document::Slot::kRequest ? request : custom_data;
 }
 
-std::string Explain(simdjson::error_code error, std::string_view what) {
-  std::string text(what);
+Status Explain(simdjson::error_code error, std::string_view what) {
+  const std::string text(what);
   switch (error) {
+    case simdjson::MEMALLOC:
+    case simdjson::CAPACITY:  // The parser has less room than was asked for.
+      return NoMemoryNow();
     case simdjson::DEPTH_ERROR:
-      return text + " is nested too deep; at most " + std::to_string(kMaxDepth) + " levels";
+      return Invalid(text + " is nested too deep; at most " + std::to_string(kMaxDepth) +
+                     " levels");
     case simdjson::NUMBER_ERROR:
-      return text + " holds a number that is malformed or out of range";
+      return Invalid(text + " holds a number that is malformed or out of range");
     case simdjson::UTF8_ERROR:
-      return text + " is not valid UTF-8";
+      return Invalid(text + " is not valid UTF-8");
     case simdjson::EMPTY:
-      return text + " is empty; send a JSON object";
+      return Invalid(text + " is empty; send a JSON object");
     default:
-      return text + " is not valid JSON, or something follows it; send exactly one JSON object";
+      return Invalid(text +
+                     " is not valid JSON, or something follows it; send exactly one JSON object");
   }
 }
 
@@ -62,9 +69,11 @@ Result<Document> Document::ParseAny(std::string_view json, Slot slot, std::strin
   Document document;
   if (json.size() > kLargestShared) document.own_ = std::make_unique<dom::parser>();
   dom::parser& parser = document.own_ ? *document.own_ : Shared(slot);
-  LimitDepth(parser, document.own_ ? json.size() : kLargestShared);
-  const auto error = parser.parse(json.data(), json.size(), true).get(document.root_);
-  if (error != simdjson::SUCCESS) return Invalid(Explain(error, what));
+  auto error = LimitDepth(parser, document.own_ ? json.size() : kLargestShared);
+  if (error == simdjson::SUCCESS) {
+    error = parser.parse(json.data(), json.size(), true).get(document.root_);
+  }
+  if (error != simdjson::SUCCESS) return Explain(error, what);
   return document;
 }
 

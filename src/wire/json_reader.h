@@ -29,6 +29,7 @@ class Document {
   enum class Slot : std::uint8_t { kRequest, kCustomData };
 
   // Parses an object; `what` names the text in messages: "the body", "custom_data".
+  // kInvalidArgument: it is none; kResourceExhausted: there is no memory for it just now.
   static Result<Document> Parse(std::string_view json, Slot slot, std::string_view what);
 
   // The same for any JSON value.

@@ -12,6 +12,7 @@
 
 #include "api/gid_maker.h"
 #include "api/grpc/grpc_status.h"
+#include "base/enough_memory.h"
 #include "base/hand_over.h"
 #include "wire/grpc/messages.h"
 #include "wire/grpc_metadata.h"
@@ -236,7 +237,9 @@ Engine::AnswerFn DtmService::Impl::Answering(EndFn end) const {
 
 Result<TxnRequest> DtmService::Impl::ParseTxn(const Asked& asked, wire::Intent intent) const {
   const auto metadata = [&](std::string_view name) { return asked.exchange.Metadata(name); };
-  auto parsed = wire::ParseTxnMessage(asked.exchange.message(), config_.rules, metadata, intent);
+  auto parsed = WithinMemory([&] {
+    return wire::ParseTxnMessage(asked.exchange.message(), config_.rules, metadata, intent);
+  });
   if (parsed.ok() && config_.leniency) config_.leniency->Note(*parsed);
   return parsed;
 }
@@ -261,14 +264,16 @@ void DtmService::Impl::PrepareTxn(const Asked& asked) {
 }
 
 void DtmService::Impl::AbortTxn(const Asked& asked) {
-  auto request = wire::ParseAbortMessage(asked.exchange.message(), config_.rules);
+  auto request = WithinMemory(
+      [&] { return wire::ParseAbortMessage(asked.exchange.message(), config_.rules); });
   if (!request.ok()) return Refuse(asked, request.status());
   if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(*std::move(request), Answering(asked.end));
 }
 
 void DtmService::Impl::Register(const Asked& asked) {
-  auto request = wire::ParseBranchMessage(asked.exchange.message(), config_.rules);
+  auto request = WithinMemory(
+      [&] { return wire::ParseBranchMessage(asked.exchange.message(), config_.rules); });
   if (!request.ok()) return Refuse(asked, request.status());
   engine_.Register(*std::move(request), Answering(asked.end));
 }
@@ -286,7 +291,9 @@ void DtmService::Impl::BeginWorkflow(const Asked& asked) {
 
 template <TopicEdit::Kind kKind>
 void DtmService::Impl::EditTopic(const Asked& asked) {
-  auto edit = wire::ParseTopicMessage(asked.exchange.message(), kKind, config_.rules.targets);
+  auto edit = WithinMemory([&] {
+    return wire::ParseTopicMessage(asked.exchange.message(), kKind, config_.rules.targets);
+  });
   if (!edit.ok()) return Refuse(asked, edit.status());
   engine_.EditTopic(*std::move(edit), Answering(asked.end));
 }

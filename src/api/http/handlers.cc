@@ -17,6 +17,7 @@
 #include "api/http/sender.h"
 #include "api/http/target.h"
 #include "api/http/topics.h"
+#include "base/enough_memory.h"
 #include "wire/json_text.h"
 #include "wire/txn_reply.h"
 #include "wire/txn_request.h"
@@ -239,7 +240,8 @@ Engine::AnswerFn Handlers::Impl::Answering(const Exchange& x) {
 
 std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x, wire::Intent intent) {
   const auto header = [&x](std::string_view name) { return x.request.Header(name); };
-  auto parsed = wire::ParseTxnRequest(x.request.body, rules_, header, intent);
+  auto parsed =
+      WithinMemory([&] { return wire::ParseTxnRequest(x.request.body, rules_, header, intent); });
   if (!parsed.ok()) {
     Refuse(x, parsed.status());
     return std::nullopt;
@@ -249,7 +251,7 @@ std::optional<TxnRequest> Handlers::Impl::TakeTxn(const Exchange& x, wire::Inten
 }
 
 std::optional<wire::GidRequest> Handlers::Impl::TakeGid(const Exchange& x) {
-  auto parsed = wire::ParseGidRequest(x.request.body, rules_);
+  auto parsed = WithinMemory([&] { return wire::ParseGidRequest(x.request.body, rules_); });
   if (parsed.ok()) return std::move(*parsed);
   Refuse(x, parsed.status());
   return std::nullopt;
@@ -280,13 +282,14 @@ void Handlers::Impl::PrepareWorkflow(const Exchange& x) {
 }
 
 void Handlers::Impl::RegisterAs(const Exchange& x, std::string_view type) {
-  auto request = wire::ParseRegisterRequest(x.request.body, rules_, type);
+  auto request =
+      WithinMemory([&] { return wire::ParseRegisterRequest(x.request.body, rules_, type); });
   if (!request.ok()) return Refuse(x, request.status());
   engine_.Register(std::move(*request), Answering(x));
 }
 
 void Handlers::Impl::Abort(const Exchange& x) {
-  auto request = wire::ParseAbortRequest(x.request.body, rules_);
+  auto request = WithinMemory([&] { return wire::ParseAbortRequest(x.request.body, rules_); });
   if (!request.ok()) return Refuse(x, request.status());
   if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(std::move(*request), Answering(x));

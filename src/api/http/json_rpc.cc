@@ -11,6 +11,7 @@
 
 #include "api/http/reply.h"
 #include "api/http/rpc_error.h"
+#include "base/enough_memory.h"
 #include "wire/json_text.h"
 #include "wire/txn_reply.h"
 
@@ -101,12 +102,13 @@ Engine::AnswerFn JsonRpc::Answering(const Exchange& x) {
 }
 
 void JsonRpc::Refuse(const Exchange& x, const Status& status) {
-  x.send(wire::RpcErrorReply(x.call.id, InvalidParams(status)));
+  x.send(wire::RpcErrorReply(x.call.id, RefusalOf(status, config_)));
 }
 
 std::optional<TxnRequest> JsonRpc::TakeTxn(const Exchange& x, wire::Intent intent) {
   const auto header = [&x](std::string_view name) { return x.http.Header(name); };
-  auto parsed = wire::ParseTxnRequest(x.call.params, rules_, header, intent);
+  auto parsed =
+      WithinMemory([&] { return wire::ParseTxnRequest(x.call.params, rules_, header, intent); });
   if (!parsed.ok()) {
     Refuse(x, parsed.status());
     return std::nullopt;
@@ -137,14 +139,15 @@ void JsonRpc::Submit(const Exchange& x) {
 }
 
 void JsonRpc::Abort(const Exchange& x) {
-  auto request = wire::ParseAbortRequest(x.call.params, rules_);
+  auto request = WithinMemory([&] { return wire::ParseAbortRequest(x.call.params, rules_); });
   if (!request.ok()) return Refuse(x, request.status());
   if (config_.leniency) config_.leniency->Note(*request);
   engine_.Abort(std::move(*request), Answering(x));
 }
 
 void JsonRpc::Register(const Exchange& x) {
-  auto request = wire::ParseRegisterRequest(x.call.params, rules_, "");
+  auto request =
+      WithinMemory([&] { return wire::ParseRegisterRequest(x.call.params, rules_, ""); });
   if (!request.ok()) return Refuse(x, request.status());
   engine_.Register(std::move(*request), Answering(x));
 }

@@ -16,8 +16,8 @@ namespace {
 using wire::RpcCode;
 using wire::RpcError;
 
-RpcError Busy(const Answer& answer, const HandlerConfig& config) {
-  RpcError error{RpcCode::kOther, wire::PlainText(answer.message), 503};
+RpcError Busy(std::string_view message, const HandlerConfig& config) {
+  RpcError error{RpcCode::kOther, wire::PlainText(message), 503};
   error.retry_after = std::chrono::ceil<std::chrono::seconds>(config.retry_after);
   return error;
 }
@@ -44,10 +44,11 @@ RpcError RpcErrorOf(const Answer& answer, const HandlerConfig& config) {
     case Answer::Kind::kUnavailable:
       break;
   }
-  return Busy(answer, config);
+  return Busy(answer.message, config);
 }
 
-RpcError InvalidParams(const Status& status) {
+RpcError RefusalOf(const Status& status, const HandlerConfig& config) {
+  if (status.code() == Code::kResourceExhausted) return Busy(status.message(), config);
   return {RpcCode::kInvalidParams, wire::PlainText(status.message())};
 }
 

@@ -14,7 +14,8 @@ namespace treaty::api {
 // Of an answer that is no success.
 wire::RpcError RpcErrorOf(const Answer& answer, const HandlerConfig& config);
 
-wire::RpcError InvalidParams(const Status& status);
+// Of a request that is not taken: the client's mistake, or not now.
+wire::RpcError RefusalOf(const Status& status, const HandlerConfig& config);
 
 wire::RpcError UnknownMethod(std::string_view name);
 
