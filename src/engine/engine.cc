@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/repeats.h"
+#include "engine/bulk_reads.h"
 #include "engine/census.h"
 #include "engine/lane.h"
 #include "engine/lease_keeper.h"
@@ -56,10 +57,16 @@ class Engine::Impl {
   void Expand(TxnRequest request, const AnswerFn& answer, Method method);
   static auto Handing(TxnRequest request, const AnswerFn& answer, Method method);
 
-  // See engine/reading.h.
+  // Reads and tells at once, on the read loop; refuses beyond the limit.
   template <typename T>
-  void Read(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
-    treaty::Read<T>(shared_, lanes_.front()->loop(), std::move(read), std::move(done));
+  void Show(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
+    if (!TakeWaitingRead(shared_)) {
+      return lanes_.front()->loop().Post([done = std::move(done)] { done(TooManyReads()); });
+    }
+    shows_.Add([this, read = std::move(read), done = std::move(done)] {
+      done(read());
+      shared_.waiting_reads.fetch_sub(1);
+    });
   }
 
   std::unique_ptr<LeaseKeeper> MakeLeaseKeeper(const EnginePorts& ports);
@@ -76,6 +83,8 @@ class Engine::Impl {
   Turns turns_;
   TopicBook topics_;
   Census census_;
+  BulkReads shows_;
+  ReadyCheck ready_;
 };
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
@@ -96,7 +105,9 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
           shared_, *ports.lanes.front().loop,
           [this](const std::string& gid) -> Lane& { return LaneOf(gid); }, lease_keeper_.get()),
       topics_(shared_, ports.lanes.front(), ports.topics),
-      census_(shared_, *ports.lanes.front().loop, lanes_) {
+      census_(shared_, *ports.lanes.front().loop, lanes_),
+      shows_(*ports.read_loop),
+      ready_(*ports.read_loop, [store = ports.store] { return store->CheckWritable(); }) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 
@@ -265,19 +276,19 @@ void Engine::ResetCronTime(Duration timeout, std::size_t limit,
 }
 
 void Engine::Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done) {
-  impl_->Read<std::optional<StoredTxn>>(
+  impl_->Show<std::optional<StoredTxn>>(
       [store = impl_->shared_.store, gid = std::move(gid)] { return store->Load(gid); },
       std::move(done));
 }
 
 void Engine::List(ListFilter filter, std::function<void(Result<ListPage>)> done) {
-  impl_->Read<ListPage>(
+  impl_->Show<ListPage>(
       [store = impl_->shared_.store, filter = std::move(filter)] { return store->List(filter); },
       std::move(done));
 }
 
 void Engine::ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done) {
-  impl_->Read<KvPage>(
+  impl_->Show<KvPage>(
       [store = impl_->shared_.store, filter = std::move(filter)] { return store->ListKv(filter); },
       std::move(done));
 }
@@ -285,12 +296,7 @@ void Engine::ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done) {
 void Engine::CheckReady(std::function<void(Status)> done) {
   Shared& shared = impl_->shared_;
   if (shared.stopping) return done({Code::kUnavailable, "the coordinator is stopping"});
-  impl_->Read<bool>(
-      [store = shared.store]() -> Result<bool> {
-        Status status = store->CheckWritable();
-        return status.ok() ? Result<bool>(true) : Result<bool>(std::move(status));
-      },
-      [done = std::move(done)](const Result<bool>& writable) { done(writable.status()); });
+  impl_->ready_.Add(std::move(done));
 }
 
 Engine::Counts Engine::counts() const {

@@ -84,8 +84,8 @@ struct EnginePorts {
   std::function<void(const Status&)> lost_lease = {};  // Somebody has taken over: end at once.
 };
 
-// Thread-safe. Every callback is called exactly once, on a lane's thread, unless the engine is
-// destroyed first.
+// Thread-safe. Every callback is called exactly once, on a lane's thread where nothing else is
+// said, unless the engine is destroyed first.
 class Engine {
  public:
   using AnswerFn = std::function<void(Answer)>;
@@ -140,12 +140,15 @@ class Engine {
   void ResetCronTime(Duration timeout, std::size_t limit,
                      std::function<void(Result<ResetReport>)> done);
 
-  // Reads the durable record; nothing for an unknown gid.
+  // Reads the durable record; nothing for an unknown gid. The callbacks of these three are called
+  // where it was read, on the read loop: what they have been given is the only one in memory, until
+  // they return.
   void Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done);
   void List(ListFilter filter, std::function<void(Result<ListPage>)> done);
   void ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done);
 
-  // Succeeds if the store accepts writes and the engine is not stopping.
+  // Succeeds if the store accepts writes and the engine is not stopping. Never refused for want of
+  // room, and waits for one other read at the most; `done` is called on the read loop.
   void CheckReady(std::function<void(Status)> done);
 
   struct Counts {

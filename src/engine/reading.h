@@ -21,15 +21,23 @@ inline Status ReadTooLate() {
   return {Code::kUnavailable, "the store does not answer in time; try again"};
 }
 
+// Counts one more read that waits; false: too many do.
+inline bool TakeWaitingRead(Shared& shared) {
+  if (shared.waiting_reads.fetch_add(1) < shared.config.limits.waiting_reads) return true;
+  shared.waiting_reads.fetch_sub(1);
+  return false;
+}
+
+inline Status TooManyReads() {
+  return {Code::kResourceExhausted, "too many reads are waiting; try again later"};
+}
+
 // Runs `read` on the read loop and `done` with its result on `loop`; refuses beyond the limit.
 template <typename T>
 void Read(Shared& shared, Loop& loop, std::function<Result<T>()> read,
           std::function<void(Result<T>)> done) {
-  if (shared.waiting_reads.fetch_add(1) >= shared.config.limits.waiting_reads) {
-    shared.waiting_reads.fetch_sub(1);
-    return loop.Post([done = std::move(done)] {
-      done(Status(Code::kResourceExhausted, "too many reads are waiting; try again later"));
-    });
+  if (!TakeWaitingRead(shared)) {
+    return loop.Post([done = std::move(done)] { done(TooManyReads()); });
   }
   const Time asked = shared.Now();
   shared.read_loop->Post([&shared, &loop, asked, read = std::move(read), done = std::move(done)] {

@@ -1,0 +1,46 @@
+#include "engine/bulk_reads.h"
+
+namespace treaty {
+
+void BulkReads::Add(std::function<void()> read) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(read));
+    if (waiting_.size() > 1) return;
+  }
+  loop_.Post([this] { RunNext(); });
+}
+
+void BulkReads::RunNext() {
+  std::function<void()> read;
+  {
+    const std::lock_guard lock(mutex_);
+    read = std::move(waiting_.front());
+  }
+  read();
+  read = nullptr;
+  const std::lock_guard lock(mutex_);
+  waiting_.pop_front();
+  if (!waiting_.empty()) loop_.Post([this] { RunNext(); });
+}
+
+void ReadyCheck::Add(DoneFn done) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(done));
+    if (waiting_.size() > 1) return;
+  }
+  loop_.Post([this] { Ask(); });
+}
+
+void ReadyCheck::Ask() {
+  std::vector<DoneFn> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all = std::exchange(waiting_, {});
+  }
+  const Status answer = ask_();
+  for (const DoneFn& done : all) done(answer);
+}
+
+}  // namespace treaty
