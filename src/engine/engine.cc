@@ -63,8 +63,10 @@ class Engine::Impl {
     if (!TakeWaitingRead(shared_)) {
       return lanes_.front()->loop().Post([done = std::move(done)] { done(TooManyReads()); });
     }
-    shows_.Add([this, read = std::move(read), done = std::move(done)] {
-      done(read());
+    const Time asked = shared_.Now();
+    shows_.Add([this, asked, read = std::move(read), done = std::move(done)] {
+      const bool late = shared_.Now() >= asked + kReadWithin;
+      done(late ? Result<T>(ReadTooLate()) : read());
       shared_.waiting_reads.fetch_sub(1);
     });
   }
@@ -107,7 +109,7 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
       topics_(shared_, ports.lanes.front(), ports.topics),
       census_(shared_, *ports.lanes.front().loop, lanes_),
       shows_(*ports.read_loop),
-      ready_(*ports.read_loop, [store = ports.store] { return store->CheckWritable(); }) {
+      ready_(*ports.read_loop, [this] { return store_.CheckWritable(); }) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 

@@ -1,6 +1,7 @@
 #include "wire/kv_reply.h"
 
 #include "wire/json_text.h"
+#include "wire/reply_size.h"
 
 namespace treaty::wire {
 namespace {
@@ -19,24 +20,33 @@ void AppendEntry(std::string& out, const KvEntry& entry) {
 }
 
 std::string EntriesOf(const KvPage& page) {
-  std::string out = R"({"kv":[)";
+  std::string out;
+  out.reserve(KvReplyBytes(page));
+  out = R"({"kv":[)";
   const char* comma = "";
   for (const KvEntry& entry : page.entries) {
     out += comma;
     comma = ",";
     AppendEntry(out, entry);
   }
-  return out += ']';
+  out += ']';
+  return out;
 }
 
 }  // namespace
 
-std::string KvReply(const KvPage& page) { return EntriesOf(page) + '}'; }
+std::string KvReply(const KvPage& page) {
+  std::string out = EntriesOf(page);
+  out += '}';
+  return out;
+}
 
 std::string KvPageReply(const KvPage& page) {
-  std::string out = EntriesOf(page) + R"(,"next_position":)";
+  std::string out = EntriesOf(page);
+  out += R"(,"next_position":)";
   AppendString(out, page.next_position);
-  return out += '}';
+  out += '}';
+  return out;
 }
 
 }  // namespace treaty::wire

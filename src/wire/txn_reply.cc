@@ -8,6 +8,7 @@
 
 #include "core/backoff.h"
 #include "wire/json_text.h"
+#include "wire/reply_size.h"
 
 namespace treaty::wire {
 namespace {
@@ -257,7 +258,9 @@ std::string FailureReply(std::string_view message) {
 
 std::string QueryReply(const StoredTxn* stored, const Policy& policy) {
   if (stored == nullptr) return R"({"branches":[],"transaction":null})";
-  std::string out = R"({"branches":)";
+  std::string out;
+  out.reserve(TxnReplyBytes(*stored));
+  out = R"({"branches":)";
   AppendBranches(out, stored->txn);
   out += R"(,"transaction":)";
   AppendTxn(out, *stored, policy);
@@ -266,7 +269,9 @@ std::string QueryReply(const StoredTxn* stored, const Policy& policy) {
 }
 
 std::string WorkflowReply(const StoredTxn& stored, const Policy& policy) {
-  std::string out = R"({"transaction":)";
+  std::string out;
+  out.reserve(TxnReplyBytes(stored));
+  out = R"({"transaction":)";
   AppendTxn(out, stored, policy);
   out += R"(,"progresses":)";
   AppendBranches(out, stored.txn);
@@ -275,7 +280,9 @@ std::string WorkflowReply(const StoredTxn& stored, const Policy& policy) {
 }
 
 std::string ListReply(const ListPage& page, const ListFilter& asked, const Policy& policy) {
-  std::string out = R"({"next_position":)";
+  std::string out;
+  out.reserve(ListReplyBytes(page));
+  out = R"({"next_position":)";
   AppendString(out, asked.gid.empty() ? page.next_position : asked.position);
   out += R"(,"transactions":)";
   if (page.txns.empty() && !asked.gid.empty()) {

@@ -216,6 +216,17 @@ std::string WriteProgressesReply(const StoredTxn& stored) {
   return reply.SerializeAsString();
 }
 
+std::size_t ProgressesReplyBytes(const StoredTxn& stored) {
+  constexpr std::size_t kAround = 64;
+  const Txn& txn = stored.txn;
+  std::size_t bytes =
+      4 * kAround + txn.gid().size() + txn.rollback_reason.size() + txn.result.size();
+  for (const auto& step : txn.registered) {
+    bytes += kAround + step->payload.size() + step->id.size() + step->op.size();
+  }
+  return 2 * bytes;  // The message, and its encoding.
+}
+
 std::string WriteWorkflowData(std::string_view input) {
   workflow::WorkflowData data;
   data.set_data(input.data(), input.size());

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,8 @@ void QuietProtobuf();
 
 std::string WriteGidReply(std::string_view gid);            // DtmGidReply
 std::string WriteProgressesReply(const StoredTxn& stored);  // DtmProgressesReply
-std::string WriteWorkflowData(std::string_view input);      // workflow.WorkflowData
+// What that takes at the most, as it is and while it is made.
+std::size_t ProgressesReplyBytes(const StoredTxn& stored);
+std::string WriteWorkflowData(std::string_view input);  // workflow.WorkflowData
 
 }  // namespace treaty::wire
