@@ -7,13 +7,18 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "api/gid_maker.h"
 #include "api/grpc/grpc_status.h"
+#include "api/grpc/unwritten.h"
 #include "base/enough_memory.h"
 #include "base/hand_over.h"
+#include "base/memory_budget.h"
 #include "wire/grpc/messages.h"
 #include "wire/grpc_metadata.h"
 
@@ -54,15 +59,44 @@ constexpr std::array<std::string_view, kMethodCount> kMethodNames = {
     "NewGid",          "Submit",    "Prepare",     "Abort",      "RegisterBranch",
     "PrepareWorkflow", "Subscribe", "Unsubscribe", "DeleteTopic"};
 
-// One call, from its message to its status. Shared by those who may end it; ended once.
-class Exchange {
+// Up to here an answer is part of what a call costs.
+constexpr std::size_t kSmallReply = 16 << 10;
+
+// What a call is answered with, and what that takes of the budget; null for a small one.
+struct Reply {
+  Reply(const char* text = "") : bytes(text) {}                          // NOLINT
+  Reply(std::string text, std::shared_ptr<MemoryShare> share = nullptr)  // NOLINT
+      : bytes(std::move(text)), memory(std::move(share)) {}
+  std::string bytes;
+  std::shared_ptr<MemoryShare> memory;
+};
+
+// What the calls of a service share.
+struct Calls {
+  explicit Calls(const DtmServiceConfig& config)
+      : unwritten(std::make_shared<Unwritten>(config.write_timeout)),
+        replies(std::make_shared<MemoryBudget>(config.max_reply_bytes)) {}
+  std::atomic<std::size_t> count{0};
+  const std::shared_ptr<Unwritten> unwritten;
+  const std::shared_ptr<MemoryBudget> replies;
+};
+
+// One call, from its message until gRPC is done with it: it has been answered and the client has
+// taken that, or it has gone. Ended once, by whoever is first; what comes later is of no interest.
+class Exchange final : public ServerUnaryReactor, public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(CallbackServerContext& context, const ByteBuffer& request, ByteBuffer& reply)
-      : context_(context), reactor_(*context.DefaultReactor()), reply_(reply) {
+  Exchange(std::shared_ptr<Calls> calls, CallbackServerContext& context, const ByteBuffer& request,
+           ByteBuffer& reply)
+      : calls_(std::move(calls)), context_(context), reply_(reply) {
     readable_ = request.DumpToSingleSlice(&message_).ok();
   }
 
-  ServerUnaryReactor* reactor() const { return &reactor_; }
+  // Keeps itself alive until OnDone.
+  void Begin() {
+    self_ = shared_from_this();
+    ++calls_->count;
+  }
+
   bool readable() const { return readable_; }
   std::string_view message() const {
     return {reinterpret_cast<const char*>(message_.begin()), message_.size()};
@@ -77,39 +111,71 @@ class Exchange {
 
   // Why nothing is to be done for this call any more.
   grpc::Status Trouble() const {
-    if (context_.IsCancelled()) return {StatusCode::CANCELLED, "the client has cancelled the call"};
+    if (context_.IsCancelled()) return Gone();
     const gpr_timespec left =
         gpr_time_sub(context_.raw_deadline(), gpr_now(context_.raw_deadline().clock_type));
     if (gpr_time_cmp(left, gpr_time_0(GPR_TIMESPAN)) > 0) return grpc::Status::OK;
     return {StatusCode::DEADLINE_EXCEEDED, "the call's deadline had passed when it came"};
   }
 
-  void End(const grpc::Status& status, const std::string& reply, Duration retry_after) {
+  void End(const grpc::Status& status, Reply reply, Duration retry_after) {
+    if (ended_.exchange(true)) return;
     if (IsBusy(status)) {
       context_.AddTrailingMetadata("grpc-retry-pushback-ms", std::to_string(retry_after.count()));
     }
-    const grpc::Slice slice(reply);
+    const grpc::Slice slice(reply.bytes);
     reply_ = ByteBuffer(&slice, 1);
-    reactor_.Finish(status);
+    memory_ = std::move(reply.memory);
+    Leave(status);
+  }
+
+  void OnCancel() override {
+    hand_over::Take();
+    if (!ended_.exchange(true)) Leave(Gone());
+  }
+
+  void OnDone() override {
+    hand_over::Take();
+    calls_->unwritten->Remove(place_);
+    --calls_->count;
+    memory_.reset();
+    const auto last = std::move(self_);
   }
 
  private:
-  CallbackServerContext& context_;
-  ServerUnaryReactor& reactor_;
+  static grpc::Status Gone() {
+    return {StatusCode::CANCELLED, "the client has cancelled the call"};
+  }
+
+  void Leave(const grpc::Status& status) {
+    place_ = calls_->unwritten->Add(context_);
+    hand_over::Give();
+    Finish(status);
+  }
+
+  const std::shared_ptr<Calls> calls_;
+  CallbackServerContext& context_;  // gRPC's, until OnDone; so is the next.
   ByteBuffer& reply_;
   grpc::Slice message_;
   bool readable_ = false;
+  std::atomic<bool> ended_{false};
+  Unwritten::Place place_;
+  std::shared_ptr<MemoryShare> memory_;
+  std::shared_ptr<Exchange> self_;
 };
 
 // Ends the call, with a reply if the status is OK.
-using EndFn = std::function<void(const grpc::Status&, const std::string&)>;
+using EndFn = std::function<void(const grpc::Status&, Reply)>;
 
 }  // namespace
 
 class DtmService::Impl final : public RawDtm {
  public:
   Impl(DtmServiceConfig config, Engine& engine, const Clock& clock, Random& random)
-      : config_(std::move(config)), engine_(engine), gids_(clock, random) {
+      : config_(std::move(config)),
+        engine_(engine),
+        gids_(clock, random),
+        calls_(std::make_shared<Calls>(config_)) {
     wire::QuietProtobuf();
     for (std::size_t i = 0; i < kMethodCount; ++i) {
       meters_[i] = &config_.meters->Of("grpc", kMethodNames[i]);
@@ -179,6 +245,7 @@ class DtmService::Impl final : public RawDtm {
   void AbortTxn(const Asked& asked);
   void Register(const Asked& asked);
   void BeginWorkflow(const Asked& asked);
+  void Show(const StoredTxn& txn, const EndFn& end) const;
   template <TopicEdit::Kind kKind>
   void EditTopic(const Asked& asked);
 
@@ -192,13 +259,13 @@ class DtmService::Impl final : public RawDtm {
   GidMaker gids_;
   std::array<RouteMeters*, kMethodCount> meters_{};
   std::atomic<bool> open_{false};
-  std::atomic<std::size_t> calls_{0};
+  const std::shared_ptr<Calls> calls_;
 };
 
 ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handle handle) {
   hand_over::Give();
-  const auto exchange = std::make_shared<Exchange>(*raw.context, *raw.request, *raw.reply);
-  ++calls_;
+  const auto exchange = std::make_shared<Exchange>(calls_, *raw.context, *raw.request, *raw.reply);
+  exchange->Begin();
   const Asked asked{*exchange, Ending(method, exchange)};
   const grpc::Status trouble = Admit(*exchange);
   if (trouble.ok()) {
@@ -206,12 +273,12 @@ ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handl
   } else {
     asked.end(trouble, "");
   }
-  return exchange->reactor();
+  return exchange.get();
 }
 
 grpc::Status DtmService::Impl::Admit(const Exchange& exchange) const {
   if (!open_) return {StatusCode::UNAVAILABLE, "the coordinator is starting"};
-  if (calls_ > config_.max_calls) {
+  if (calls_->count > config_.max_calls) {
     return {StatusCode::RESOURCE_EXHAUSTED, "too many calls under way; at most " +
                                                 std::to_string(config_.max_calls) +
                                                 " (Grpc.MaxCalls)"};
@@ -222,10 +289,9 @@ grpc::Status DtmService::Impl::Admit(const Exchange& exchange) const {
 
 EndFn DtmService::Impl::Ending(Method method, const std::shared_ptr<Exchange>& exchange) {
   return [this, &meters = *meters_[method], exchange, begun = RouteMeters::Steady::now()](
-             const grpc::Status& status, const std::string& reply) {
+             const grpc::Status& status, Reply reply) {
     meters.Count(status.ok(), begun);
-    --calls_;
-    exchange->End(status, reply, config_.retry_after);
+    exchange->End(status, std::move(reply), config_.retry_after);
   };
 }
 
@@ -281,12 +347,25 @@ void DtmService::Impl::Register(const Asked& asked) {
 void DtmService::Impl::BeginWorkflow(const Asked& asked) {
   auto request = ParseTxn(asked, wire::Intent::kPrepareWorkflow);
   if (!request.ok()) return Refuse(asked, request.status());
-  engine_.PrepareWorkflow(*std::move(request),
-                          [end = asked.end, old = config_.wait_result_409](
-                              const Answer& answer, const std::optional<StoredTxn>& txn) {
-                            if (!txn) return end(AnswerStatus(answer, old), "");
-                            end(grpc::Status::OK, wire::WriteProgressesReply(*txn));
-                          });
+  engine_.PrepareWorkflow(
+      *std::move(request),
+      [this, end = asked.end](const Answer& answer, const std::optional<StoredTxn>& txn) {
+        if (txn) return Show(*txn, end);
+        end(AnswerStatus(answer, config_.wait_result_409), "");
+      });
+}
+
+void DtmService::Impl::Show(const StoredTxn& txn, const EndFn& end) const {
+  const std::size_t most = wire::ProgressesReplyBytes(txn);
+  std::shared_ptr<MemoryShare> memory;
+  if (most > kSmallReply) memory = std::make_shared<MemoryShare>(calls_->replies);
+  if (memory && !memory->Grow(most)) {
+    return end({StatusCode::RESOURCE_EXHAUSTED, "too many large replies at once; try again later"},
+               "");
+  }
+  auto bytes = WithinMemory([&] { return Result<std::string>(wire::WriteProgressesReply(txn)); });
+  if (!bytes.ok()) return end(GrpcStatusOf(bytes.status()), "");
+  end(grpc::Status::OK, {*std::move(bytes), std::move(memory)});
 }
 
 template <TopicEdit::Kind kKind>

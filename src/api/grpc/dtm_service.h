@@ -21,8 +21,11 @@ namespace treaty::api {
 struct DtmServiceConfig {
   wire::RequestRules rules;  // What the door checks of every request's content.
   Duration retry_after = std::chrono::seconds(1);  // With every refusal for lack of room.
-  bool wait_result_409 = false;    // compat: the old answer for "waited, still running".
-  std::size_t max_calls = 20'000;  // Under way; beyond: RESOURCE_EXHAUSTED.
+  bool wait_result_409 = false;  // compat: the old answer for "waited, still running".
+  // Under way, until the client has taken the answer or has gone; beyond: RESOURCE_EXHAUSTED.
+  std::size_t max_calls = 20'000;
+  std::size_t max_reply_bytes = 256 << 20;            // Of large answers not taken yet, together.
+  Duration write_timeout = std::chrono::seconds(30);  // For a client to take its answer.
   std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();
   std::shared_ptr<LeniencyLog> leniency;  // Null: nothing is said of what is let pass.
 };

@@ -1,5 +1,6 @@
 #include "api/grpc/grpc_server.h"
 
+#include <grpc/compression.h>
 #include <grpc/support/time.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/impl/server_builder_option.h>
@@ -24,6 +25,7 @@ namespace {
 constexpr int kLeastPingMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kMostIdleMs = 600'000;
+constexpr int kIdentityOnly = 1 << GRPC_COMPRESS_NONE;
 
 gpr_timespec In(Duration time) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -48,6 +50,9 @@ void SetArguments(const GrpcServerConfig& config, grpc::ServerBuilder& builder) 
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMostIdleMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kLeastPingMs);
+  // A few bytes may unpack to gigabytes: nothing is unpacked, and who sends what is packed is told.
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityOnly);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.SetMaxReceiveMessageSize(Int(config.max_message_bytes));
   builder.SetResourceQuota(grpc::ResourceQuota("treaty").Resize(config.max_memory_bytes));
 }
