@@ -71,6 +71,8 @@ struct Config {
   std::int64_t http_max_connections = 0;
   std::int64_t http_max_connections_per_address = 0;
   std::int64_t http_max_memory_bytes = 0;
+  std::int64_t http_write_timeout_s = 0;
+  std::int64_t http_min_reply_rate = 0;
 
   std::int64_t grpc_max_message_bytes = 0;
   std::int64_t grpc_max_metadata_bytes = 0;
@@ -78,6 +80,7 @@ struct Config {
   std::int64_t grpc_max_calls = 0;
   std::int64_t grpc_max_memory_bytes = 0;
   std::int64_t grpc_keepalive_s = 0;
+  std::int64_t grpc_write_timeout_s = 0;
   bool grpc_reflection = false;
 
   std::int64_t max_live_txns = 0;
@@ -90,6 +93,7 @@ struct Config {
   std::int64_t max_payload_total_bytes = 0;
   std::int64_t max_queued_alerts = 0;
   std::int64_t max_rpc_batch = 0;
+  std::int64_t max_rpc_reply_bytes = 0;
 
   std::int64_t calls_in_flight = 0;
   std::int64_t calls_per_destination = 0;

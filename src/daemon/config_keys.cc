@@ -75,13 +75,16 @@ const Key kKeys[] = {
     {kOwn, "Http.IdleTimeout", &Config::http_idle_timeout_s, "75", 1, kDay, "", "seconds", "A connection without a request is closed after that; longer than load balancers keep one, mostly 60"},
     {kOwn, "Http.MaxConnections", &Config::http_max_connections, "4096", 1, 1'000'000, "", "", "Open connections, all clients together"},
     {kOwn, "Http.MaxConnectionsPerAddress", &Config::http_max_connections_per_address, "256", 1, 1'000'000, "", "", "Open connections of one client address; loopback is exempt"},
-    {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 65'536 * kMiB, "", "bytes", "Requests in memory, all together; beyond: 503"},
+    {kOwn, "Http.MaxMemoryBytes", &Config::http_max_memory_bytes, "134217728", kMiB, 65'536 * kMiB, "", "bytes", "Requests and replies in memory, all together, but for small ones; beyond: 503"},
+    {kOwn, "Http.WriteTimeout", &Config::http_write_timeout_s, "30", 1, 3'600, "", "seconds", "A client that takes nothing more of its reply for so long is cut off"},
+    {kOwn, "Http.MinReplyRate", &Config::http_min_reply_rate, "16384", 1, 100 * kMiB, "", "bytes per second", "A client that has taken its reply more slowly, after Http.WriteTimeout, is cut off"},
 
     {kOwn, "Grpc.MaxMessageBytes", &Config::grpc_max_message_bytes, "4194304", 1'024, 256 * kMiB, "", "bytes", "Longest message; beyond: RESOURCE_EXHAUSTED"},
     {kOwn, "Grpc.MaxMetadataBytes", &Config::grpc_max_metadata_bytes, "16384", 1'024, kMiB, "", "bytes", "Metadata of a call together; beyond: RESOURCE_EXHAUSTED"},
     {kOwn, "Grpc.MaxStreams", &Config::grpc_max_streams, "1000", 1, 1'000'000, "", "", "Calls under way on one connection; further ones wait at the client"},
     {kOwn, "Grpc.MaxCalls", &Config::grpc_max_calls, "20000", 1, 10'000'000, "", "", "Calls under way, all connections together; beyond: RESOURCE_EXHAUSTED"},
-    {kOwn, "Grpc.MaxMemoryBytes", &Config::grpc_max_memory_bytes, "268435456", 16 * kMiB, 64LL << 30, "", "bytes", "Messages and buffers of all gRPC connections together, roughly; beyond, connections wait or are refused"},
+    {kOwn, "Grpc.MaxMemoryBytes", &Config::grpc_max_memory_bytes, "268435456", 16 * kMiB, 64LL << 30, "", "bytes", "Messages and buffers of all gRPC connections together, roughly; beyond, connections wait or are refused. Replies that wait to be written, as many again; beyond: RESOURCE_EXHAUSTED"},
+    {kOwn, "Grpc.WriteTimeout", &Config::grpc_write_timeout_s, "30", 1, 3'600, "", "seconds", "A call whose reply the client has not taken by then is cancelled"},
     {kOwn, "Grpc.Keepalive", &Config::grpc_keepalive_s, "60", 10, kDay, "", "seconds", "A connection that is silent for so long is asked whether it lives"},
     {kOwn, "Grpc.Reflection", &Config::grpc_reflection, "false", 0, 0, "", "", "Tell clients which services and messages there are, as grpcurl asks"},
 
@@ -95,6 +98,7 @@ const Key kKeys[] = {
     {kOwn, "Limits.PayloadTotalBytes", &Config::max_payload_total_bytes, "4194304", 1, 256 * kMiB, "", "bytes", "Payloads of one transaction together"},
     {kOwn, "Limits.QueuedAlerts", &Config::max_queued_alerts, "1000", 1, 100'000, "", "", "Alerts waiting for AlertWebHook; beyond: dropped and counted"},
     {kOwn, "Limits.RpcBatch", &Config::max_rpc_batch, "100", 1, 10'000, "", "", "Requests in one JSON-RPC batch"},
+    {kOwn, "Limits.RpcReplyBytes", &Config::max_rpc_reply_bytes, "16777216", 65'536, 1'024 * kMiB, "", "bytes", "Records in the reply to one JSON-RPC batch, together"},
 
     {kOwn, "Calls.InFlight", &Config::calls_in_flight, "2048", 1, 1'000'000, "", "", "Calls to participants under way, all together; lanes share them evenly"},
     {kOwn, "Calls.PerDestination", &Config::calls_per_destination, "32", 1, 100'000, "", "", "Connections to one destination; lanes share them evenly, at least one each"},

@@ -20,6 +20,7 @@
 #include "api/http/handlers.h"
 #include "api/http/server.h"
 #include "base/gid.h"
+#include "base/memory_budget.h"
 #include "daemon/crash_note.h"
 #include "daemon/exit_codes.h"
 #include "daemon/grpc_front.h"
@@ -36,6 +37,7 @@
 #include "participant/grpc/grpc_participant.h"
 #include "participant/http/http_participant.h"
 #include "participant/http/web_hook.h"
+#include "runtime/descriptors.h"
 #include "runtime/tls_context.h"
 #include "wire/topic_format.h"
 
@@ -96,6 +98,13 @@ class PortReservation {
   std::uint16_t port_ = 0;
 };
 
+// What keeps the daemon from taking requests though its store does; empty: nothing.
+std::function<std::string()> TroubleOf(std::shared_ptr<const Descriptors> descriptors) {
+  return [descriptors = std::move(descriptors)] {
+    return descriptors->AreShort() ? "file descriptors run short; raise the limit (ulimit -n)" : "";
+  };
+}
+
 // Lanes read the file when they first need it, which is late for telling of a mistake.
 Status CheckCaFile(const Config& config) {
   if (config.ca_file.empty()) return {};
@@ -108,7 +117,11 @@ Status CheckCaFile(const Config& config) {
 
 class Daemon::Impl {
  public:
-  Impl(const Config& config, Log& log) : config_(config), log_(log) {}
+  Impl(const Config& config, Log& log)
+      : config_(config),
+        log_(log),
+        http_memory_(std::make_shared<MemoryBudget>(
+            static_cast<std::size_t>(config.http_max_memory_bytes))) {}
   ~Impl() { StopThreads(); }
 
   Status Start();
@@ -149,6 +162,9 @@ class Daemon::Impl {
   std::unique_ptr<TopicFormat> topic_format_;
   std::unique_ptr<WebHook> web_hook_;  // Null without AlertWebHook.
   std::unique_ptr<Engine> engine_;
+  const std::shared_ptr<MemoryBudget> http_memory_;
+  const std::shared_ptr<Descriptors> descriptors_ =
+      std::make_shared<Descriptors>(Descriptors::SystemLimit());
   const std::shared_ptr<api::ApiMeters> api_meters_ = std::make_shared<api::ApiMeters>();
   const std::shared_ptr<api::LeniencyLog> leniency_ = std::make_shared<api::LeniencyLog>(log_);
   std::unique_ptr<api::Handlers> handlers_;
@@ -261,6 +277,7 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
 std::unique_ptr<Participant> Daemon::Impl::MakeParticipant(std::uint16_t port, std::size_t lanes,
                                                            AsioLoop& loop) {
   HttpParticipantConfig http = ParticipantSettings(config_, port, lanes);
+  http.descriptors = descriptors_;
   GrpcParticipantConfig grpc = GrpcParticipantSettings(config_, port, lanes);
   if (lease_) http.may_send = grpc.may_send = [this] { return lease_->Holds(); };
   return std::make_unique<ParticipantByUrl>(MakeHttpParticipant(std::move(http), loop, log_),
@@ -280,6 +297,8 @@ api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
   api::HandlerConfig settings = HandlerSettings(config_, port);
   settings.meters = api_meters_;
   settings.leniency = leniency_;
+  settings.memory = http_memory_;
+  settings.trouble = TroubleOf(descriptors_);
   metrics::Sources sources{.version = kVersion,
                            .engine = engine_.get(),
                            .clock = &store_->clock(),
@@ -294,6 +313,8 @@ api::HandlerConfig Daemon::Impl::MakeHandlerConfig(std::uint16_t port) {
 api::HttpServerConfig Daemon::Impl::MakeServerConfig(std::uint16_t port) const {
   api::HttpServerConfig settings = ServerSettings(config_, port);
   settings.meters = api_meters_;
+  settings.memory = http_memory_;
+  settings.descriptors = descriptors_;
   return settings;
 }
 

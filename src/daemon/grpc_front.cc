@@ -8,9 +8,11 @@
 namespace treaty::daemon {
 namespace {
 
-api::HealthConfig HealthOf(Engine& engine) {
+api::HealthConfig HealthOf(Engine& engine, std::function<std::string()> trouble) {
   api::HealthConfig out;
-  out.check_ready = [&engine](std::function<void(Status)> done) {
+  out.check_ready = [&engine, trouble = std::move(trouble)](std::function<void(Status)> done) {
+    const std::string text = trouble();
+    if (!text.empty()) return done({Code::kUnavailable, text});
     engine.CheckReady(std::move(done));
   };
   return out;
@@ -22,7 +24,7 @@ GrpcFront::GrpcFront(const Config& config, const api::HandlerConfig& http, Engin
                      const Clock& clock, Loop& loop, Log& log)
     : library_log_(log),
       dtm_(DtmServiceSettings(config, http), engine, clock, random_),
-      health_(HealthOf(engine), loop),
+      health_(HealthOf(engine, http.trouble), loop),
       server_(GrpcServerSettings(config), dtm_, health_),
       asked_(static_cast<std::uint16_t>(config.grpc_port)) {}
 

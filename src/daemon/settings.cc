@@ -17,6 +17,9 @@ namespace {
 // What a load balancer needs to see by its probes that this one stops.
 constexpr Duration kIdleGrace = std::chrono::milliseconds(1'200);
 
+// For probes and operators, on each port of HTTP.
+constexpr std::size_t kReservedConnections = 32;
+
 std::chrono::seconds Seconds(std::int64_t value) { return std::chrono::seconds(value); }
 std::size_t Size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
@@ -80,6 +83,7 @@ api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port) {
   out.max_payload_total_bytes = Size(config.max_payload_total_bytes);
   out.gid_charset_utf8 = config.gid_charset == "utf8";
   out.max_rpc_batch = Size(config.max_rpc_batch);
+  out.max_rpc_reply_bytes = Size(config.max_rpc_reply_bytes);
   return out;
 }
 
@@ -97,6 +101,9 @@ api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port) {
   out.max_connections = Size(config.http_max_connections);
   out.max_connections_per_address = Size(config.http_max_connections_per_address);
   out.max_memory_bytes = Size(config.http_max_memory_bytes);
+  out.write_timeout = Seconds(config.http_write_timeout_s);
+  out.min_reply_rate = Size(config.http_min_reply_rate);
+  out.reserved_connections = kReservedConnections;
   return out;
 }
 
@@ -144,6 +151,8 @@ api::DtmServiceConfig DtmServiceSettings(const Config& config, const api::Handle
   out.max_calls = Size(config.grpc_max_calls);
   out.meters = http.meters;
   out.leniency = http.leniency;
+  out.max_reply_bytes = Size(config.grpc_max_memory_bytes);
+  out.write_timeout = Seconds(config.grpc_write_timeout_s);
   return out;
 }
 

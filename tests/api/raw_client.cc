@@ -18,7 +18,11 @@
 
 namespace treaty::testing {
 
-RawClient::RawClient(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+RawClient::RawClient(std::uint16_t port, int receive_buffer)
+    : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  if (receive_buffer > 0) {
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+  }
   const timeval patience{10, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
@@ -73,6 +77,24 @@ RawReply RawClient::Read() {
   reply.body = buffer_.substr(0, length);
   buffer_.erase(0, length);
   return reply;
+}
+
+std::size_t RawClient::ReadSome() {
+  buffer_.clear();
+  Receive();
+  return buffer_.size();
+}
+
+int RawClient::PeekStatus() {
+  constexpr std::string_view kVersion = "HTTP/1.1 ";
+  std::array<char, 16> line{};
+  const auto got = ::recv(socket_, line.data(), line.size() - 1, MSG_PEEK);
+  return got < 12 ? 0 : std::atoi(line.data() + kVersion.size());
+}
+
+void RawClient::Reset() {
+  const linger at_once{1, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 bool RawClient::ReadUntil(std::string_view text) {

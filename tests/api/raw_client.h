@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ struct RawReply {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port);
+  // With a receive buffer of that size, or as the system has it.
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -27,6 +29,13 @@ class RawClient {
   void FinishSending();
   // Reads one reply; gives up after ten seconds.
   RawReply Read();
+  // Reads what there is; 0: nothing came, or the server has closed.
+  std::size_t ReadSome();
+  // The status of the next reply, which is left to be read; 0: none has come, also after ten
+  // seconds.
+  int PeekStatus();
+  // Makes the system tell the server that this end is gone.
+  void Reset();
   // Reads until `text` has come; false: the server closed first, or ten seconds passed.
   bool ReadUntil(std::string_view text);
   // Whether the server ends the connection without sending more, within ten seconds.

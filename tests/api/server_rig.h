@@ -95,6 +95,7 @@ class ServerRig {
     api::HandlerConfig handlers;
     handlers.version = "1.2.3";
     handlers.targets.allow_loopback = true;
+    if (config.memory) handlers.memory = config.memory;
     handlers_ = std::make_unique<api::Handlers>(handlers, *engine_, clock_, random_[3]);
     server = std::make_unique<api::HttpServer>(std::move(config), *handlers_, log_,
                                                std::vector<AsioLoop*>{&lanes_[0], &lanes_[1]});

@@ -121,6 +121,21 @@ TEST(SettingsTest, TheServerGetsItsLimits) {
   EXPECT_EQ(server.max_connections, 7U);
   EXPECT_EQ(server.max_connections_per_address, 8U);
   EXPECT_EQ(server.max_memory_bytes, 2'000'009U);
+  EXPECT_EQ(server.reserved_connections, 32U);
+}
+
+TEST(SettingsTest, WhatRepliesMayTakeReachesEveryDoor) {
+  const Config config = ConfigOf({{"Http.WriteTimeout", "7", ""},
+                                  {"Http.MinReplyRate", "8", ""},
+                                  {"Limits.RpcReplyBytes", "70000", ""},
+                                  {"Grpc.WriteTimeout", "9", ""},
+                                  {"Grpc.MaxMemoryBytes", "20000000", ""}});
+  const api::HttpServerConfig server = ServerSettings(config, 80);
+  EXPECT_EQ(server.write_timeout, seconds(7));
+  EXPECT_EQ(server.min_reply_rate, 8U);
+  EXPECT_EQ(HandlerSettings(config, 80).max_rpc_reply_bytes, 70'000U);
+  EXPECT_EQ(DtmServiceSettings(config, 80).write_timeout, seconds(9));
+  EXPECT_EQ(DtmServiceSettings(config, 80).max_reply_bytes, 20'000'000U);
 }
 
 TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {

@@ -3,17 +3,22 @@
 
 #include "api/http/connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <utility>
 
 #include "api/http/reply.h"
-#include "api/http/response.h"
+#include "api/http/reserve.h"
+#include "base/enough_memory.h"
 
 namespace treaty::api {
 namespace {
@@ -25,14 +30,18 @@ using boost::system::error_code;
 constexpr std::size_t kReadSize = 16 << 10;
 // A buffer that a large request has left behind is given back.
 constexpr std::size_t kKeptBuffer = 64 << 10;
+// So much of a request is part of what a connection costs, and takes nothing of the budget.
+constexpr std::size_t kSmallRequest = 4 << 10;
+// One of the reserve must have sent its request by then, and takes no longer over its reply.
+constexpr Duration kReservedTime = std::chrono::seconds(2);
 // What a client may still send after a reply that ended the connection.
 constexpr std::size_t kMostLingered = 8 << 20;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLastChunk = 5;  // "0\r\n\r\n"
+constexpr char kTooMany[] = "too many connections; try again later";
 constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
 constexpr char kBareLineFeed[] =
     "the lines of a request end with a carriage return and a line feed; a bare line feed ended one";
-constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool HasOnlyChunked(const http::fields& fields) {
   const auto range = fields.equal_range(http::field::transfer_encoding);
@@ -80,6 +89,17 @@ bool HasBareLineFeed(std::string_view text) {
   return false;
 }
 
+// A peer that has vanished without a word is found out in two minutes.
+void KeepAlive(Socket& socket) {
+  constexpr std::array<std::pair<int, int>, 3> kOptions = {
+      {{TCP_KEEPIDLE, 60}, {TCP_KEEPINTVL, 15}, {TCP_KEEPCNT, 4}}};
+  error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  for (const auto& [name, value] : kOptions) {
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, sizeof(value));
+  }
+}
+
 HttpRequest ToRequest(http::request<http::string_body>&& message) {
   HttpRequest request;
   request.method = message.method_string();
@@ -93,13 +113,13 @@ HttpRequest ToRequest(http::request<http::string_body>&& message) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state,
-                       Shard& shard)
+Connection::Connection(Socket socket, Peer peer, std::shared_ptr<ServerState> state, Shard& shard)
     : socket_(std::move(socket)),
       peer_(std::move(peer)),
       state_(std::move(state)),
       shard_(shard),
-      extensions_{state_->config().max_header_bytes} {}
+      extensions_{state_->config().max_header_bytes},
+      memory_(state_->memory()) {}
 
 void Connection::ChunkExtensions::operator()(std::uint64_t, boost::beast::string_view text,
                                              error_code& error) {
@@ -110,6 +130,7 @@ void Connection::ChunkExtensions::operator()(std::uint64_t, boost::beast::string
 void Connection::Start() {
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  KeepAlive(socket_);
   shard_.Add(shared_from_this());
   BeginRequest();
   if (EndsNow()) return Close();
@@ -124,13 +145,15 @@ bool Connection::EndsNow() const {
 void Connection::BeginRequest() {
   extensions_.seen = 0;
   empty_ = 0;
+  head_bytes_ = 0;
+  finished_.reset();
   parser_.emplace();
   parser_->on_chunk_header(extensions_);
   parser_->eager(true);
   parser_->header_limit(static_cast<std::uint32_t>(state_->config().max_header_bytes));
   parser_->body_limit(state_->config().max_body_bytes);
   header_done_ = false;
-  head_ = false;
+  no_body_ = false;
   http_1_0_ = false;
   if (buffer_.size() == 0 && buffer_.capacity() > kKeptBuffer) buffer_ = {};
   const bool ending = shard_.draining();
@@ -139,7 +162,7 @@ void Connection::BeginRequest() {
 
 void Connection::SetDeadline(Phase phase, Duration allowed) {
   phase_ = phase;
-  deadline_ = Steady::now() + allowed;
+  deadline_ = Steady::now() + (peer_.reserved ? std::min(allowed, kReservedTime) : allowed);
 }
 
 void Connection::Read() {
@@ -199,25 +222,44 @@ void Connection::Consume() {
   if (!SkipEmptyLines()) return;
   if (phase_ == Phase::kIdle) SetDeadline(Phase::kHeader, state_->config().header_timeout);
   while (!parser_->is_done() && buffer_.size() > 0 && !AwaitsChunk()) {
-    error_code error;
-    const std::size_t used = parser_->put(buffer_.data(), error);
-    buffer_.consume(used);
-    const bool in_head = !parser_->is_header_done();
-    if (error && in_head && HasBareLineFeed(Unparsed())) return Refuse(400, kBareLineFeed);
-    if (error && error != http::error::need_more) return Fail(error);
-    if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return;
-    if (!AcceptSize()) return;
-    if (error) break;
+    const std::size_t before = buffer_.size();
+    if (!Parse()) return;
+    if (buffer_.size() == before) break;
   }
   if (parser_->is_done()) return Dispatch();
   Read();
+}
+
+// Gives the parser what there is, but of a head no more than it may have: it takes lines only as a
+// whole, and would count them piece by piece. Returns whether to go on.
+bool Connection::Parse() {
+  const std::size_t most = state_->config().max_header_bytes;
+  const std::size_t there = buffer_.size();
+  const std::size_t given = header_done_ ? there : std::min(there, most - head_bytes_);
+  error_code error;
+  std::size_t used = 0;
+  const Status enough = WithinMemory([&] {
+    used = parser_->put(asio::buffer(buffer_.data(), given), error);
+    return Status();
+  });
+  if (!enough.ok()) return Refuse(503, enough.message()), false;
+  buffer_.consume(used);
+  if (!header_done_) head_bytes_ += used;
+  const bool in_head = !parser_->is_header_done();
+  if (error && in_head && HasBareLineFeed(Unparsed())) return Refuse(400, kBareLineFeed), false;
+  if (error && error != http::error::need_more) return Fail(error), false;
+  if (parser_->is_header_done() && !header_done_ && !AcceptHeader()) return false;
+  if (!header_done_ && head_bytes_ + buffer_.size() >= most) {
+    return Fail(http::error::header_limit), false;
+  }
+  return given < there || AcceptSize();
 }
 
 bool Connection::AcceptHeader() {
   header_done_ = true;
   const auto& header = parser_->get();
   http_1_0_ = header.version() < 11;
-  head_ = header.method() == http::verb::head;
+  no_body_ = header.method() == http::verb::head;
   const std::string_view trouble = FindAmbiguity(header);
   if (!trouble.empty()) {
     Refuse(400, trouble);
@@ -244,20 +286,9 @@ bool Connection::AcceptSize() {
     return false;
   }
   const std::size_t size = parser_->get().body().size() + left;
-  if (size <= memory_) return true;
-  if (!state_->TakeMemory(size - memory_)) {
-    Refuse(503, "too many large requests at once; try again later");
-    return false;
-  }
-  memory_ = size;
-  return true;
-}
-
-// So few bytes always fit into the empty socket buffer of a client that waits for them.
-void Connection::SendContinue() {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.write_some(asio::buffer(kContinue, sizeof(kContinue) - 1), ignored);
+  if (size <= kSmallRequest || memory_.Grow(size)) return true;
+  Refuse(503, "too many large requests at once; try again later");
+  return false;
 }
 
 void Connection::Fail(const error_code& error) {
@@ -283,40 +314,15 @@ void Connection::Refuse(int status, std::string_view message) {
 void Connection::Dispatch() {
   phase_ = Phase::kHandling;
   auto message = parser_->release();
-  close_after_ = !message.keep_alive() || shard_.draining();
-  auto reply = [self = shared_from_this()](HttpReply answer) {
-    asio::dispatch(self->socket_.get_executor(), [self, answer = std::move(answer)]() mutable {
-      self->OnReply(std::move(answer));
+  close_after_ = !message.keep_alive() || shard_.draining() || peer_.reserved;
+  if (peer_.reserved && !IsServedInReserve(message.target())) return Refuse(503, kTooMany);
+  // The shard keeps the connection; of one that has ended before its answer nothing is left.
+  auto reply = [weak = weak_from_this(), executor = socket_.get_executor()](HttpReply answer) {
+    asio::dispatch(executor, [weak, answer = std::move(answer)]() mutable {
+      if (const auto self = weak.lock()) self->OnReply(std::move(answer));
     });
   };
-  state_->handlers().Handle(ToRequest(std::move(message)), peer_, std::move(reply));
-}
-
-void Connection::OnReply(HttpReply reply) {
-  if (phase_ == Phase::kClosed) return;
-  if (shard_.draining()) close_after_ = true;
-  Send(reply);
-}
-
-void Connection::Send(const HttpReply& reply) {
-  state_->GiveMemory(std::exchange(memory_, 0));
-  SetDeadline(Phase::kWriting, state_->config().body_timeout);
-  FormatResponse(reply, {close_after_, http_1_0_, head_}, out_);
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const error_code& error, std::size_t) {
-                      if (self->phase_ == Phase::kClosed) return;
-                      if (error) return self->Close();
-                      self->OnSent();
-                    });
-}
-
-void Connection::OnSent() {
-  if (out_.capacity() > kKeptBuffer) out_ = {};
-  if (close_after_) return Linger();
-  if (EndsNow()) return Close();
-  BeginRequest();
-  if (buffer_.size() > 0) return Consume();
-  Read();
+  state_->handlers().Handle(ToRequest(std::move(message)), peer_.address, std::move(reply));
 }
 
 // Closing with unread input would make the kernel reset the connection, and the client might
@@ -340,16 +346,21 @@ void Connection::Drain() {
 void Connection::Close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
-  state_->GiveMemory(std::exchange(memory_, 0));
+  memory_.Shrink(0);
+  reply_ = {};
   error_code ignored;
   socket_.close(ignored);
   const auto self = shared_from_this();
   shard_.Remove(self);
-  state_->Leave(peer_);
+  if (peer_.reserved) {
+    state_->LeaveReserve(peer_.key);
+  } else {
+    state_->Leave(peer_.key);
+  }
 }
 
 bool Connection::TooSlow(Steady::time_point now) const {
-  if (now >= deadline_) return true;
+  if (now >= deadline_ || ReadsTooSlowly(now)) return true;
   if (phase_ != Phase::kBody) return false;
   const auto elapsed = std::chrono::duration_cast<Duration>(now - body_begun_);
   if (elapsed < state_->config().header_timeout) return false;
@@ -358,7 +369,8 @@ bool Connection::TooSlow(Steady::time_point now) const {
 }
 
 void Connection::CheckDeadline(Steady::time_point now) {
-  if (phase_ == Phase::kHandling || phase_ == Phase::kClosed || !TooSlow(now)) return;
+  if (phase_ == Phase::kHandling) return LookAtPeer(now);
+  if (phase_ == Phase::kClosed || !TooSlow(now)) return;
   if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
   // The read that is still waiting ends with the connection.
   Refuse(408, "the request took too long to arrive");

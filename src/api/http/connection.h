@@ -18,6 +18,7 @@
 
 #include "api/http/message.h"
 #include "api/http/server_state.h"
+#include "base/memory_budget.h"
 
 namespace treaty::api {
 
@@ -25,13 +26,20 @@ using Executor = boost::asio::io_context::executor_type;
 // With the concrete executor: the type-erased one costs allocations.
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
+// Who is at the other end.
+struct Peer {
+  std::string address;
+  std::string key;        // An AddressKey's.
+  bool reserved = false;  // The connection is one of the reserve.
+};
+
 // Used on its shard's loop only.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   using Steady = std::chrono::steady_clock;
 
   // `peer` has been counted in by `state`, and is counted out when the connection closes.
-  Connection(Socket socket, std::string peer, std::shared_ptr<ServerState> state, Shard& shard);
+  Connection(Socket socket, Peer peer, std::shared_ptr<ServerState> state, Shard& shard);
 
   void Start();
   // Closes soon if no request is under way, otherwise after its reply.
@@ -68,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Consume();
   bool SkipEmptyLines();
   std::string_view Unparsed() const;
+  bool Parse();
   bool AcceptHeader();
   bool AcceptSize();
   void Fail(const boost::system::error_code& error);
@@ -75,16 +84,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void SendContinue();
   void Dispatch();
   void OnReply(HttpReply reply);
-  void Send(const HttpReply& reply);
+  void Send(HttpReply reply);
+  void Write();
+  void OnWritten();
   void OnSent();
   void Linger();
   bool EndsNow() const;
   void Close();
   void SetDeadline(Phase phase, Duration allowed);
   bool TooSlow(Steady::time_point now) const;
+  bool ReadsTooSlowly(Steady::time_point now) const;
+  void LookAtPeer(Steady::time_point now);
 
   Socket socket_;
-  const std::string peer_;
+  const Peer peer_;
   const std::shared_ptr<ServerState> state_;
   Shard& shard_;
   Phase phase_ = Phase::kIdle;
@@ -93,15 +106,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   ChunkExtensions extensions_;
   std::optional<Parser> parser_;  // Refers to extensions_.
-  std::string out_;
-  std::size_t memory_ = 0;    // Of this request, as accounted for.
+  std::string out_;               // The reply's head; of a small one all of it.
+  HttpReply reply_;               // A large one, while it is being written.
+  std::size_t written_ = 0;       // Bytes of its body.
+  std::size_t writing_ = 0;       // Of them, those that are under way.
+  Steady::time_point write_begun_;
+  MemoryShare memory_;                          // Of this request.
+  std::size_t head_bytes_ = 0;                  // Parsed of this request's head.
+  std::optional<Steady::time_point> finished_;  // When the client was seen to send no more.
+  Steady::time_point next_probe_;
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
   std::size_t empty_ = 0;     // Bytes of empty lines ahead of this request.
   bool reading_ = false;
   bool header_done_ = false;
   bool close_after_ = false;
   bool http_1_0_ = false;
-  bool head_ = false;
+  bool no_body_ = false;  // The request is a HEAD.
 };
 
 }  // namespace treaty::api

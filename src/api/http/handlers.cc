@@ -14,11 +14,13 @@
 #include "api/http/json_rpc.h"
 #include "api/http/parameters.h"
 #include "api/http/reply.h"
+#include "api/http/reply_memory.h"
 #include "api/http/sender.h"
 #include "api/http/target.h"
 #include "api/http/topics.h"
 #include "base/enough_memory.h"
 #include "wire/json_text.h"
+#include "wire/reply_size.h"
 #include "wire/txn_reply.h"
 #include "wire/txn_request.h"
 
@@ -34,6 +36,8 @@ std::string_view PathOfTopic(std::string_view path) {
   const std::size_t slash = path.find('/', Topics::kPath.size());
   return slash == std::string_view::npos ? Topics::kPath : path;
 }
+
+constexpr std::size_t kMetricsBytes = 128 << 10;  // More than the page ever has.
 
 constexpr std::int64_t kLatest = 253'402'300'799'999;  // The end of the year 9999, in ms.
 
@@ -273,12 +277,13 @@ void Handlers::Impl::Submit(const Exchange& x) {
 void Handlers::Impl::PrepareWorkflow(const Exchange& x) {
   auto request = TakeTxn(x, wire::Intent::kPrepareWorkflow);
   if (!request) return;
-  engine_.PrepareWorkflow(std::move(*request),
-                          [this, reply = std::move(x.reply)](const Answer& answer,
-                                                             const std::optional<StoredTxn>& txn) {
-                            if (!txn) return reply(AnswerReply(answer, config_));
-                            reply(JsonReply(wire::WorkflowReply(*txn, config_.policy)));
-                          });
+  engine_.PrepareWorkflow(
+      std::move(*request), [this, reply = std::move(x.reply)](const Answer& answer,
+                                                              const std::optional<StoredTxn>& txn) {
+        if (!txn) return reply(AnswerReply(answer, config_));
+        reply(MakeReply(wire::TxnReplyBytes(*txn), config_,
+                        [&] { return wire::WorkflowReply(*txn, config_.policy); }));
+      });
 }
 
 void Handlers::Impl::RegisterAs(const Exchange& x, std::string_view type) {
@@ -332,7 +337,8 @@ void Handlers::Impl::Query(const Exchange& x) {
   engine_.Query(std::string(gid), [this, reply = std::move(x.reply)](const auto& found) {
     if (!found.ok()) return reply(StatusReply(found.status(), config_));
     const StoredTxn* txn = found->has_value() ? &**found : nullptr;
-    reply(JsonReply(wire::QueryReply(txn, config_.policy)));
+    const std::size_t most = txn == nullptr ? 0 : wire::TxnReplyBytes(*txn);
+    reply(MakeReply(most, config_, [&] { return wire::QueryReply(txn, config_.policy); }));
   });
 }
 
@@ -348,11 +354,15 @@ void Handlers::Impl::List(const Exchange& x) {
   }
   engine_.List(filter, [this, filter, reply = std::move(x.reply)](const Result<ListPage>& page) {
     if (!page.ok()) return reply(StatusReply(page.status(), config_));
-    reply(JsonReply(wire::ListReply(*page, filter, config_.policy)));
+    reply(MakeReply(wire::ListReplyBytes(*page), config_,
+                    [&] { return wire::ListReply(*page, filter, config_.policy); }));
   });
 }
 
 void Handlers::Impl::Ready(const Exchange& x) {
+  if (const std::string trouble = config_.trouble(); !trouble.empty()) {
+    return x.reply(ErrorReply(503, "not ready: " + trouble));
+  }
   engine_.CheckReady([reply = std::move(x.reply)](const Status& status) {
     if (status.ok()) return reply(JsonReply(R"({"status":"ready"})"));
     reply(ErrorReply(503, "not ready: " + status.message()));
@@ -361,8 +371,8 @@ void Handlers::Impl::Ready(const Exchange& x) {
 
 void Handlers::Impl::Metrics(const Exchange& x) {
   if (!config_.metrics_page) return x.reply(ErrorReply(404, "no metrics are kept here"));
-  HttpReply page = JsonReply(config_.metrics_page());
-  page.content_type = "text/plain; version=0.0.4";
+  HttpReply page = MakeReply(kMetricsBytes, config_, config_.metrics_page);
+  if (page.status == 200) page.content_type = "text/plain; version=0.0.4";
   x.reply(std::move(page));
 }
 

@@ -12,6 +12,7 @@
 #include "api/http/message.h"
 #include "api/leniency.h"
 #include "api/meters.h"
+#include "base/memory_budget.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "wire/target_policy.h"
@@ -32,11 +33,16 @@ struct HandlerConfig {
   std::size_t max_payload_bytes = 1 << 20;  // Per step.
   std::size_t max_payload_total_bytes = 4 << 20;
   bool gid_charset_utf8 = false;
-  std::size_t max_rpc_batch = 100;  // Requests in a JSON-RPC batch.
-  bool json_rpc_only = false;       // Serves "/" and "/api/json-rpc", and no other API.
+  std::size_t max_rpc_batch = 100;             // Requests in a JSON-RPC batch.
+  std::size_t max_rpc_reply_bytes = 16 << 20;  // Records in the reply to one.
+  bool json_rpc_only = false;                  // Serves "/" and "/api/json-rpc", and no other API.
+  // Shared with the servers: requests and replies in memory, all together.
+  std::shared_ptr<MemoryBudget> memory = std::make_shared<MemoryBudget>(128 << 20);
   std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();
   std::shared_ptr<LeniencyLog> leniency;      // Null: nothing is said of what is let pass.
   std::function<std::string()> metrics_page;  // What /api/metrics answers; empty: 404.
+  // What else than the engine keeps it from being ready; empty text: nothing.
+  std::function<std::string()> trouble = [] { return std::string(); };
 };
 
 // What the door checks of every request's content.

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "api/http/handlers.h"
 #include "api/http/message.h"
+#include "base/memory_budget.h"
 #include "engine/engine.h"
 #include "wire/rpc_request.h"
 #include "wire/txn_request.h"
@@ -27,11 +29,14 @@ class JsonRpc {
   void Handle(const HttpRequest& request, ReplyFn reply);
 
  private:
-  using SendFn = std::function<void(std::string)>;  // Takes one response.
+  class Batch;
+  // Takes one response, with what it takes of the budget.
+  using SendFn = std::function<void(std::string, std::shared_ptr<MemoryShare>)>;
   struct Exchange {
     const HttpRequest& http;
     const wire::RpcRequest& call;
     SendFn& send;
+    const std::shared_ptr<Batch>& batch;  // Null: it came alone.
   };
   using Method = void (JsonRpc::*)(const Exchange&);
 
@@ -49,6 +54,7 @@ class JsonRpc {
   std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
   Engine::AnswerFn Answering(const Exchange& x);
   void Refuse(const Exchange& x, const Status& status);
+  void SendRecord(const StoredTxn& txn, const std::string& id, const SendFn& send, Batch* batch);
 
   const HandlerConfig& config_;
   const wire::RequestRules rules_;

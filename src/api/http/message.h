@@ -5,11 +5,14 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/memory_budget.h"
 
 namespace treaty::api {
 
@@ -31,6 +34,8 @@ struct HttpReply {
   std::string body;
   std::optional<std::chrono::seconds> retry_after;
   const char* content_type = "application/json; charset=utf-8";
+  // What it takes of the budget until it has been written; null: it is small, or not counted yet.
+  std::shared_ptr<MemoryShare> memory = nullptr;
 };
 
 using ReplyFn = std::function<void(HttpReply)>;

@@ -1,4 +1,4 @@
-// Head and body go out as one piece.
+// Head and body of a small reply go out as one piece.
 
 #include "api/http/response.h"
 
@@ -54,7 +54,7 @@ void AppendNumber(std::string& out, Number number) {
 
 }  // namespace
 
-void FormatResponse(const HttpReply& reply, ResponseShape shape, std::string& out) {
+void FormatHead(const HttpReply& reply, ResponseShape shape, std::string& out) {
   out = "HTTP/1.1 ";
   AppendNumber(out, reply.status);
   out += ' ';
@@ -73,6 +73,10 @@ void FormatResponse(const HttpReply& reply, ResponseShape shape, std::string& ou
     out += "\r\nConnection: keep-alive";
   }
   out += "\r\n\r\n";
+}
+
+void FormatResponse(const HttpReply& reply, ResponseShape shape, std::string& out) {
+  FormatHead(reply, shape, out);
   if (!shape.no_body) out += reply.body;
 }
 

@@ -14,7 +14,8 @@ struct ResponseShape {
   bool no_body = false;   // A reply to HEAD.
 };
 
-// Replaces `out`, keeping its memory.
+// Replaces `out`, keeping its memory. The head tells of the body in any case.
+void FormatHead(const HttpReply& reply, ResponseShape shape, std::string& out);
 void FormatResponse(const HttpReply& reply, ResponseShape shape, std::string& out);
 
 }  // namespace treaty::api

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <utility>
 
+#include "api/http/address_key.h"
 #include "api/http/connection.h"
 #include "api/http/reply.h"
 #include "api/http/response.h"
@@ -25,8 +26,8 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 
 // Often enough that a deadline is overrun by a quarter at most, and never busy.
 Duration SweepPeriod(const HttpServerConfig& config) {
-  const Duration shortest =
-      std::min({config.header_timeout, config.body_timeout, config.idle_timeout});
+  const Duration shortest = std::min(
+      {config.header_timeout, config.body_timeout, config.idle_timeout, config.write_timeout});
   return std::clamp<Duration>(shortest / 4, std::chrono::milliseconds(10), std::chrono::seconds(1));
 }
 
@@ -53,6 +54,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<HttpServer::Impl> {
   void Accept();
   void HandOver(Socket socket);
   void Admit(Socket socket, Shard& shard);
+  bool MayKeep(Socket& socket);
   void TurnAway(Socket& socket);
   void OnEachShard(void (Shard::*what)());
 
@@ -119,6 +121,7 @@ void HttpServer::Impl::Accept() {
       self->HandOver(std::move(socket));
       return self->Accept();
     }
+    if (const auto& descriptors = self->state_->config().descriptors) descriptors->NoteNone();
     self->state_->log().Write(LogLevel::kWarn, "", "accept: " + error.message());
     self->first().After(kAcceptPause, [self] { self->Accept(); });
   });
@@ -128,11 +131,18 @@ void HttpServer::Impl::Admit(Socket socket, Shard& shard) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return;  // Gone already.
-  std::string address = peer.address().to_string();
-  if (!state_->Enter(address, peer.address().is_loopback())) return TurnAway(socket);
-  auto connection =
-      std::make_shared<Connection>(std::move(socket), std::move(address), state_, shard);
+  AddressKey key(peer.address());
+  const bool reserved = !MayKeep(socket) || !state_->Enter(key.text, key.loopback);
+  if (reserved && !state_->EnterReserve(key.text, key.loopback)) return TurnAway(socket);
+  auto connection = std::make_shared<Connection>(
+      std::move(socket), Peer{peer.address().to_string(), std::move(key.text), reserved}, state_,
+      shard);
   shard.loop().Post([connection] { connection->Start(); });
+}
+
+bool HttpServer::Impl::MayKeep(Socket& socket) {
+  const auto& descriptors = state_->config().descriptors;
+  return !descriptors || descriptors->MayKeep(socket.native_handle());
 }
 
 void HttpServer::Impl::TurnAway(Socket& socket) {

@@ -14,9 +14,11 @@
 
 #include "api/http/handlers.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "runtime/asio_loop.h"
+#include "runtime/descriptors.h"
 
 namespace treaty::api {
 
@@ -34,8 +36,16 @@ struct HttpServerConfig {
   Duration idle_grace{0};
   std::size_t max_connections = 4'096;
   std::size_t max_connections_per_address = 256;  // Loopback is exempt.
-  std::size_t max_memory_bytes = 128 << 20;       // Bodies of all requests under way.
+  std::size_t max_memory_bytes = 128 << 20;       // Requests and replies, unless `memory` is given.
   std::shared_ptr<ApiMeters> meters = std::make_shared<ApiMeters>();  // Its refusals.
+  // A client that takes nothing of its reply for so long is cut off, and so is one that takes it
+  // more slowly than that, on average, in bytes a second.
+  Duration write_timeout = std::chrono::seconds(30);
+  std::size_t min_reply_rate = 16 << 10;
+  // Beyond max_connections, for probes and operators; 0: none.
+  std::size_t reserved_connections = 0;
+  std::shared_ptr<MemoryBudget> memory = nullptr;      // Shared with other servers and handlers.
+  std::shared_ptr<Descriptors> descriptors = nullptr;  // Null: they are not looked after.
 };
 
 // Thread-safe, except for construction and destruction.

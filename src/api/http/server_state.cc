@@ -2,6 +2,7 @@
 
 #include "api/http/server_state.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "api/http/connection.h"
@@ -45,45 +46,64 @@ void Shard::Sweep() {
 }
 
 ServerState::ServerState(HttpServerConfig config, Handlers& handlers, Log& log)
-    : config_(std::move(config)), handlers_(handlers), log_(log) {}
+    : config_(std::move(config)),
+      handlers_(handlers),
+      log_(log),
+      memory_(config_.memory ? config_.memory
+                             : std::make_shared<MemoryBudget>(config_.max_memory_bytes)) {}
 
 bool ServerState::Enter(const std::string& address, bool loopback) {
   const std::lock_guard lock(mutex_);
   if (connections_ >= config_.max_connections) return false;
-  std::size_t& count = by_address_[address];
+  const auto found = by_address_.find(address);
+  const std::size_t count = found == by_address_.end() ? 0 : found->second;
   if (!loopback && count >= config_.max_connections_per_address) return false;
-  ++count;
+  ++by_address_[address];
   ++connections_;
   return true;
 }
 
-void ServerState::Leave(const std::string& address) {
+bool ServerState::EnterReserve(const std::string& address, bool loopback) {
+  const std::lock_guard lock(mutex_);
+  if (in_reserve_ >= config_.reserved_connections) return false;
+  const auto found = reserve_by_address_.find(address);
+  const std::size_t count = found == reserve_by_address_.end() ? 0 : found->second;
+  const std::size_t most = std::max<std::size_t>(1, config_.reserved_connections / 4);
+  if (!loopback && count >= most) return false;
+  ++reserve_by_address_[address];
+  ++in_reserve_;
+  return true;
+}
+
+void ServerState::LeaveFrom(Counts& counts, const std::string& address, std::size_t& total) {
   std::function<void()> empty;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = by_address_.find(address);
-    if (--found->second == 0) by_address_.erase(found);
-    if (--connections_ == 0) empty = std::exchange(empty_, nullptr);
+    const auto found = counts.find(address);
+    if (--found->second == 0) counts.erase(found);
+    --total;
+    if (connections_ + in_reserve_ == 0) empty = std::exchange(empty_, nullptr);
   }
   if (empty) empty();
 }
 
-std::size_t ServerState::connections() const {
-  const std::lock_guard lock(mutex_);
-  return connections_;
+void ServerState::Leave(const std::string& address) {
+  LeaveFrom(by_address_, address, connections_);
 }
 
-bool ServerState::TakeMemory(std::size_t bytes) {
-  const std::size_t before = memory_.fetch_add(bytes, std::memory_order_relaxed);
-  if (before + bytes <= config_.max_memory_bytes) return true;
-  GiveMemory(bytes);
-  return false;
+void ServerState::LeaveReserve(const std::string& address) {
+  LeaveFrom(reserve_by_address_, address, in_reserve_);
+}
+
+std::size_t ServerState::connections() const {
+  const std::lock_guard lock(mutex_);
+  return connections_ + in_reserve_;
 }
 
 void ServerState::WhenEmpty(std::function<void()> empty) {
   {
     const std::lock_guard lock(mutex_);
-    if (connections_ > 0) {
+    if (connections_ + in_reserve_ > 0) {
       empty_ = std::move(empty);
       return;
     }

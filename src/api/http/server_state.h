@@ -56,26 +56,33 @@ class ServerState {
   Handlers& handlers() { return handlers_; }
   Log& log() { return log_; }
 
-  // Counts a connection in, unless that would be one too many.
+  // Counts a connection in, unless that would be one too many. `address` is an AddressKey's.
   bool Enter(const std::string& address, bool loopback);
   void Leave(const std::string& address);
+  // The same for one of the reserve, of which an address gets a part.
+  bool EnterReserve(const std::string& address, bool loopback);
+  void LeaveReserve(const std::string& address);
   std::size_t connections() const;
 
-  // Accounts for bytes of bodies; false: there is no room for them (nothing is taken then).
-  bool TakeMemory(std::size_t bytes);
-  void GiveMemory(std::size_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // Of requests and replies.
+  const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }
 
   // Calls `empty` as soon as no connection is left.
   void WhenEmpty(std::function<void()> empty);
 
  private:
+  using Counts = std::unordered_map<std::string, std::size_t>;
+  void LeaveFrom(Counts& counts, const std::string& address, std::size_t& total);
+
   const HttpServerConfig config_;
   Handlers& handlers_;
   Log& log_;
-  std::atomic<std::size_t> memory_{0};
-  mutable std::mutex mutex_;
+  const std::shared_ptr<MemoryBudget> memory_;
+  mutable std::mutex mutex_;  // Guards everything below.
   std::size_t connections_ = 0;
-  std::unordered_map<std::string, std::size_t> by_address_;
+  std::size_t in_reserve_ = 0;
+  Counts by_address_;
+  Counts reserve_by_address_;
   std::function<void()> empty_;
 };
 

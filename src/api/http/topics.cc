@@ -5,7 +5,9 @@
 
 #include "api/http/parameters.h"
 #include "api/http/reply.h"
+#include "api/http/reply_memory.h"
 #include "wire/kv_reply.h"
+#include "wire/reply_size.h"
 #include "wire/topic_request.h"
 
 namespace treaty::api {
@@ -59,7 +61,10 @@ void Topics::Query(const Target& target, ReplyFn reply) {
   filter.limit = kKvPageEntries;
   engine_.ListKv(std::move(filter), [this, reply = std::move(reply)](const Result<KvPage>& page) {
     if (!page.ok()) return reply(StatusReply(page.status(), config_));
-    if (page->next_position.empty()) return reply(JsonReply(wire::KvReply(*page)));
+    if (page->next_position.empty()) {
+      return reply(
+          MakeReply(wire::KvReplyBytes(*page), config_, [&] { return wire::KvReply(*page); }));
+    }
     reply(ErrorReply(400, "too many entries for one reply; page through them with scanKV"));
   });
 }
@@ -72,7 +77,7 @@ void Topics::Scan(const Target& target, ReplyFn reply) {
                   .limit = *limit};
   engine_.ListKv(std::move(filter), [this, reply = std::move(reply)](const Result<KvPage>& page) {
     if (!page.ok()) return reply(StatusReply(page.status(), config_));
-    reply(JsonReply(wire::KvPageReply(*page)));
+    reply(MakeReply(wire::KvReplyBytes(*page), config_, [&] { return wire::KvPageReply(*page); }));
   });
 }
 

@@ -53,13 +53,22 @@ void Connection::TryNext() {
   const Endpoint& endpoint = endpoints_[next_++];
   Error error;
   socket_.close(error);
-  socket_.open(endpoint.protocol(), error);
+  Open(endpoint, error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
   if (error) return Connected(error);
   socket_.async_connect(endpoint, [self = shared_from_this()](const Error& result) {
     self->Run([&] { self->Connected(result); });
   });
+}
+
+// The last descriptors are left to others.
+void Connection::Open(const Endpoint& endpoint, Error& error) {
+  socket_.open(endpoint.protocol(), error);
+  if (options_.descriptors == nullptr) return;
+  if (!error && options_.descriptors->MayKeep(socket_.native_handle())) return;
+  if (!error) error = asio::error::no_descriptors;
+  if (error == asio::error::no_descriptors) options_.descriptors->NoteNone();
 }
 
 void Connection::Connected(const Error& error) {

@@ -17,6 +17,7 @@
 
 #include "base/at_work_on.h"
 #include "participant/http/reply_reader.h"
+#include "runtime/descriptors.h"
 
 namespace treaty {
 
@@ -53,6 +54,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::string server_name;                   // Verified with TLS.
     bool server_is_address = false;
     std::size_t max_reply_bytes = 0;
+    Descriptors* descriptors = nullptr;  // Null: they are not looked after.
   };
 
   Connection(boost::asio::io_context& context, ConnectionOwner& owner, Options options);
@@ -94,6 +96,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   using Tls = boost::asio::ssl::stream<Socket&>;
 
   void TryNext();
+  void Open(const Endpoint& endpoint, Error& error);
   void Connected(const Error& error);
   void Handshake();
   bool BeginTls();

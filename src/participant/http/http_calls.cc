@@ -77,6 +77,8 @@ void HttpParticipant::Dial(Job& job) {
   if (options.server_name.ends_with('.')) options.server_name.pop_back();
   options.server_is_address = destination.url.host_is_address;
   options.max_reply_bytes = config_.max_reply_bytes;
+  options.descriptors = config_.descriptors.get();
+  if (DescriptorsAreShort()) DropStale(Steady::now());
   Give(job, std::make_shared<Connection>(loop_.context(), static_cast<ConnectionOwner&>(*this),
                                          std::move(options)));
   const std::weak_ptr<Connection> dialing = job.connection;
@@ -185,7 +187,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   connection->job = nullptr;
   connection->gid = nullptr;
   turnstile_.Ended(job);
-  if (keep == Keep::kConnection) {
+  if (keep == Keep::kConnection && !DescriptorsAreShort()) {
     connection->idle_since = Steady::now();
     destination.idle.push_back(connection);
     if (!std::exchange(destination.with_idle, true)) with_idle_.push_back(job.target->destination);
@@ -248,11 +250,17 @@ void HttpParticipant::CheckDials(Steady::time_point now) {
   });
 }
 
+// Where descriptors run short, whoever comes to the door needs them more.
+bool HttpParticipant::DescriptorsAreShort() const {
+  return config_.descriptors && config_.descriptors->AreShort();
+}
+
 void HttpParticipant::DropStale(Steady::time_point now) {
+  const Duration expiry = DescriptorsAreShort() ? Duration(0) : config_.idle_expiry;
   std::erase_if(with_idle_, [&](const std::shared_ptr<Destination>& destination) {
     auto& idle = destination->idle;
     const auto fresh = std::find_if(idle.begin(), idle.end(), [&](const auto& connection) {
-      return now - connection->idle_since < config_.idle_expiry;
+      return now - connection->idle_since < expiry;
     });
     std::for_each(idle.begin(), fresh, [](const auto& connection) { connection->Close(); });
     idle.erase(idle.begin(), fresh);

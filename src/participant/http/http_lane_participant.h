@@ -75,6 +75,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void CheckDials(Steady::time_point now);
   void Sweep(Steady::time_point now);
   void DropStale(Steady::time_point now);
+  bool DescriptorsAreShort() const;
 
   HttpParticipantConfig config_;
   AsioLoop& loop_;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "participant/participant.h"
 #include "runtime/asio_loop.h"
+#include "runtime/descriptors.h"
 #include "runtime/lookup_threads.h"
 #include "wire/target_policy.h"
 
@@ -33,6 +34,9 @@ struct HttpParticipantConfig {
   bool success_on_any_2xx = false;
   bool legacy_result_words = true;            // Protocol §18, 7.
   bool rewrite_localhost_for_docker = false;  // Protocol §4.2, IS_DOCKER.
+  // While they are short, no connection is kept that is not in use. Null: they are not looked
+  // after.
+  std::shared_ptr<Descriptors> descriptors = nullptr;
 };
 
 // Returns a participant for one lane. `loop` and `log` outlive it.
