@@ -2,11 +2,37 @@
 
 #include "store/list_position.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
 
 namespace treaty {
+
+namespace {
+
+std::size_t TextBytes(const StoredTxn& stored) {
+  const Txn& txn = stored.txn;
+  std::size_t bytes = txn.terms->custom_data.size() + txn.result.size() +
+                      txn.rollback_reason.size() + txn.force.why.size();
+  for (const auto& [name, value] : txn.terms->branch_headers) bytes += name.size() + value.size();
+  return bytes;
+}
+
+}  // namespace
+
+ListPager::ListPager(std::size_t limit) : limit_(std::clamp<std::size_t>(limit, 1, kListLimit)) {}
+
+bool ListPager::Add(StoredTxn stored) {
+  if (IsFull()) {
+    const Txn& last = page_.txns.back().txn;
+    page_.next_position = FormatPosition({last.created, last.gid()});
+    return false;
+  }
+  bytes_ += TextBytes(stored);
+  page_.txns.push_back(std::move(stored));
+  return true;
+}
 
 std::string FormatPosition(const ListPosition& position) {
   return std::to_string(position.created.time_since_epoch().count()) + "." + position.gid;

@@ -145,7 +145,8 @@ class Store {
   // `after` in the order (wake, gid). Fewer than `limit`: there are no more.
   virtual Result<ParkedPage> CountParked(const DueKey& after, std::size_t limit) = 0;
 
-  // Returns a page of the list; kInvalidArgument: the position is none of ours.
+  // Returns a page of the list; kInvalidArgument: the position is none of ours. A page ends early
+  // where its texts exceed kListBytes, but never without a record.
   virtual Result<ListPage> List(const ListFilter& filter) = 0;
 
   // Returns the entry, or nothing.

@@ -344,20 +344,14 @@ class MapStore final : public MemoryStore {
   }
 
   ListPage PageBefore(TimeIndex::const_iterator at, const ListFilter& filter) const {
-    const std::size_t limit = std::clamp<std::size_t>(filter.limit, 1, kListLimit);
-    ListPage page;
+    ListPager pager(filter.limit);
     while (at != listed_.begin()) {
       --at;
       const StoredTxn& record = records_.at(std::string(at->second));
       if (!Matches(record, filter)) continue;
-      if (page.txns.size() == limit) {
-        const Txn& last = page.txns.back().txn;
-        page.next_position = FormatPosition({last.created, last.gid()});
-        break;
-      }
-      page.txns.push_back(WithoutBody(record));
+      if (!pager.Add(pager.IsFull() ? StoredTxn() : WithoutBody(record))) break;
     }
-    return page;
+    return pager.Take();
   }
 
   const Clock& clock_;

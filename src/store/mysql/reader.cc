@@ -285,18 +285,13 @@ Result<ListPage> MysqlReader::List(const ListFilter& filter) {
   } else {
     (sql << " FROM treaty_txn t" << kPart << " WHERE t.gid = ").Bytes(filter.gid);
   }
-  ListPage page;
+  ListPager pager(limit);
   Status status = connection_->Query(sql, kCouldNotList, [&](const MysqlRow& row) {
-    if (page.txns.size() < limit) {
-      page.txns.push_back(ReadListed(row));
-      return Status();
-    }
-    const Txn& last = page.txns.back().txn;
-    page.next_position = FormatPosition({last.created, last.gid()});
+    pager.Add(pager.IsFull() ? StoredTxn() : ReadListed(row));
     return Status();
   });
   if (!status.ok()) return status;
-  return page;
+  return pager.Take();
 }
 
 // One damaged record must not hide the others from an operator.

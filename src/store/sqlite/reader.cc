@@ -244,18 +244,13 @@ Result<ListPage> Reader::List(const ListFilter& filter) {
 
 Result<ListPage> Reader::ReadPage(Statement& list, std::size_t limit) {
   const ResetAtEnd reset(list);
-  ListPage page;
+  ListPager pager(limit);
   int code = SQLITE_OK;
   while ((code = list.Step()) == SQLITE_ROW) {
-    if (page.txns.size() == limit) {
-      const Txn& last = page.txns.back().txn;
-      page.next_position = FormatPosition({last.created, last.gid()});
-      return page;
-    }
-    page.txns.push_back(ReadListed(list));
+    if (!pager.Add(pager.IsFull() ? StoredTxn() : ReadListed(list))) return pager.Take();
   }
   if (code != SQLITE_DONE) return connection_.ToStatus(code, "could not list transactions");
-  return page;
+  return pager.Take();
 }
 
 // One damaged record must not hide the others from an operator.
