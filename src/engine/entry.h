@@ -37,6 +37,9 @@ struct Waiter {
   bool of_abort = false;  // It asked for the end that a submit's client fears.
 };
 
+// So many wait for one transaction at the most.
+inline constexpr std::size_t kMostWaiters = 32;
+
 struct Entry {
   enum class Knowledge : std::uint8_t {
     kAbsent,   // Taken for not stored yet; an insert tells.

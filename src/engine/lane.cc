@@ -76,10 +76,20 @@ bool Lane::TakeInbox(Entry& entry) {
   return staged;
 }
 
+// Clients that have gone cannot be told from those that wait: the one that has waited longest may
+// well have gone, and if not, it can ask again.
+void Lane::SendOneAway(Entry& entry) {
+  const Waiter first = std::move(entry.waiters.front());
+  entry.waiters.erase(entry.waiters.begin());
+  if (entry.waiters_before > 0) --entry.waiters_before;
+  first.answer(first.of_abort ? AbortOutcome(entry.txn) : WaitOutcome(entry.txn));
+}
+
 // Runs a request. One that stages a change is kept until that is stored, in the place of the
 // event it came to: what was right for one state may be wrong for another.
 bool Lane::TakeRequest(Entry& entry, Request& request) {
   const auto before = static_cast<std::ptrdiff_t>(entry.unstored.size());
+  if (entry.waiters.size() >= kMostWaiters) SendOneAway(entry);
   const std::size_t waiting = entry.waiters.size();
   if (!request.run(entry)) return false;
   entry.asked = request.asked;

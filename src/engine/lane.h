@@ -208,6 +208,7 @@ class Lane {
   void Push(Entry& entry, Event event);
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
+  void SendOneAway(Entry& entry);
   bool TakeRequest(Entry& entry, Request& request);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/entry.h"
 #include "engine/world.h"
 
 namespace treaty::testing {
@@ -71,6 +72,28 @@ TEST(LimitsTest, ABatchHasAsManyWritesAsItMay) {
     EXPECT_EQ(answered, 6u);
     EXPECT_GE(last - start, milliseconds(milliseconds_needed)) << most;
     EXPECT_LE(last - start, milliseconds(milliseconds_needed + 1)) << most;
+  }
+}
+
+// Whoever has gone waits for ever: the number of those who wait for one transaction is bounded.
+TEST(LimitsTest, WhoHasWaitedLongestIsSentAwayWhereManyWaitForOneTransaction) {
+  World world;
+  world.participant.scripts["a1"] = {{.latency = seconds(2)}};
+  std::vector<World::AnswerPlace> answers;
+  Terms terms;
+  terms.wait_result = true;
+  for (std::size_t i = 0; i < kMostWaiters + 5; ++i) {
+    answers.push_back(world.Submit(World::Saga("g", 1, terms)));
+    world.Run(milliseconds(5));
+  }
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_EQ(answers[i]->has_value(), i < 5) << i;
+    if (i < 5) EXPECT_EQ((*answers[i])->kind, Answer::Kind::kOngoing) << i;
+  }
+  world.Run(seconds(5));
+  for (std::size_t i = 5; i < answers.size(); ++i) {
+    ASSERT_TRUE(answers[i]->has_value()) << i;
+    EXPECT_EQ((*answers[i])->kind, Answer::Kind::kSuccess) << i;
   }
 }
 
