@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 
 #include "api/api_world.h"
@@ -289,6 +290,67 @@ TEST(JsonRpcPort, ServesNothingElseButProbes) {
   EXPECT_EQ(api.Post("submit", Saga("g")).status, 404);
   EXPECT_EQ(api.Get("/api/dtmsvr/query?gid=g").status, 404);
   EXPECT_EQ(RpcWorld().Call({"POST", "/", {}, Request("newGid", "{}")}).status, 404);
+}
+
+// --- What a batch's reply may take -------------------------------------------------------------
+
+constexpr char kWorkflow[] = R"({"gid":"w","trans_type":"workflow","query_prepared":"http://a/q",)"
+                             R"("custom_data":"{\"name\":\"n\",\"data\":\"aW4=\"}"})";
+
+class RecordsInBatches : public ::testing::Test {
+ protected:
+  static api::HandlerConfig Config(std::size_t most) {
+    api::HandlerConfig config = ApiWorld::DefaultConfig();
+    config.max_rpc_reply_bytes = most;
+    config.memory = std::make_shared<MemoryBudget>(8 << 20);
+    return config;
+  }
+
+  // Asks for a record of some 270 KB `count` times at once.
+  static std::string Ask(RpcWorld& api, std::size_t count) {
+    api.Ask(Request("prepareWorkflow", kWorkflow));
+    api.Ask(Request("registerBranch",
+                    R"({"gid":"w","trans_type":"workflow","branch_id":"01","op":"action",)"
+                    R"("status":"succeed","data":")" +
+                        std::string(200'000, 'r') + R"("})"));
+    std::string batch;
+    for (std::size_t i = 0; i < count; ++i) {
+      batch += (i == 0 ? "[" : ",") + Request("prepareWorkflow", kWorkflow);
+    }
+    return api.Ask(batch + "]");
+  }
+
+  static std::size_t Count(const std::string& text, const std::string& word) {
+    std::size_t count = 0;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+    return count;
+  }
+};
+
+TEST_F(RecordsInBatches, AreBoundedTogetherAndTheOthersAreToldToComeAlone) {
+  RpcWorld api(Config(2'000'000));
+  const std::string reply = Ask(api, 20);
+  EXPECT_EQ(Count(reply, R"("jsonrpc":"2.0")"), 20u);
+  EXPECT_EQ(Count(reply, R"("progresses")"), 3u);
+  EXPECT_EQ(Count(reply, "Limits.RpcReplyBytes"), 17u);
+  EXPECT_EQ(Count(reply, R"("status":503)"), 17u);
+}
+
+TEST_F(RecordsInBatches, TakeFromTheBudgetOfAllReplies) {
+  api::HandlerConfig config = Config(100'000'000);
+  RpcWorld api(config);
+  const std::string reply = Ask(api, 50);
+  EXPECT_EQ(Count(reply, R"("jsonrpc":"2.0")"), 50u);
+  EXPECT_LE(reply.size(), config.memory->most());
+  EXPECT_GT(Count(reply, "too many large replies at once"), 10u);
+  EXPECT_EQ(config.memory->taken(), 0u);  // Given back with the reply.
+}
+
+TEST_F(RecordsInBatches, OneThatComesAloneIsOnlyBoundByTheBudget) {
+  RpcWorld api(Config(100'000));
+  Ask(api, 1);
+  const std::string reply = api.Ask(Request("prepareWorkflow", kWorkflow));
+  EXPECT_EQ(Count(reply, R"("progresses")"), 1u);
 }
 
 }  // namespace
