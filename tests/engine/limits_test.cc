@@ -78,7 +78,7 @@ TEST(LimitsTest, ABatchHasAsManyWritesAsItMay) {
 // Whoever has gone waits for ever: the number of those who wait for one transaction is bounded.
 TEST(LimitsTest, WhoHasWaitedLongestIsSentAwayWhereManyWaitForOneTransaction) {
   World world;
-  world.participant.scripts["a1"] = {{.latency = seconds(2)}};
+  world.participant.scripts["a1"] = {{Outcome::kSuccess, "", seconds(2)}};
   std::vector<World::AnswerPlace> answers;
   Terms terms;
   terms.wait_result = true;
