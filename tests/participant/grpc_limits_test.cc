@@ -185,7 +185,9 @@ TEST(GrpcBlame, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
   int asked = 0;
   GrpcParticipantConfig config = GrpcConfig();
   config.may_send = [&] {
-    if (++asked == 2) EXPECT_TRUE(is_noted()) << "once it is connected";
+    if (++asked == 2) {
+      EXPECT_TRUE(is_noted()) << "once it is connected";
+    }
     return true;
   };
   for (const std::string& url : {fine.url(), silent.url(), std::string("127.0.0.9:1/b.B/M"),

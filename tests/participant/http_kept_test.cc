@@ -227,7 +227,9 @@ TEST(HttpKept, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
   int asked = 0;
   HttpParticipantConfig config = LocalConfig();
   config.may_send = [&asked] {
-    if (++asked % 2 == 0) EXPECT_TRUE(IsNoted()) << "once it is connected";
+    if (++asked % 2 == 0) {
+      EXPECT_TRUE(IsNoted()) << "once it is connected";
+    }
     return true;
   };
   config.connections_per_destination = 1;
