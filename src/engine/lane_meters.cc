@@ -32,10 +32,9 @@ void Lane::AlertIfSilent(const Event& event, const Txn& next) const {
   if (reply == nullptr || reply->op == Op::kQuery) return;
   const bool silent = reply->outcome != Outcome::kSuccess && reply->outcome != Outcome::kOngoing;
   if (!silent || next.backoff < shared_.config.alert_retry_limit || next.IsFinished()) return;
-  const Step& step = next.step(reply->branch.value);
   shared_.alerts->Raise({.gid = next.gid(),
                          .status = next.status,
-                         .branch = reply->op == Op::kAction ? step.action : step.compensate,
+                         .branch = UrlOf(next, reply->branch.value, reply->op),
                          .error = reply->text,
                          .retry_count = next.backoff});
 }

@@ -65,6 +65,22 @@ TEST_F(AlertsTest, NameTheCompensationOfATransactionThatRollsBack) {
   EXPECT_EQ(alerts.all[0].status, TxnStatus::kAborting);
 }
 
+TEST_F(AlertsTest, NameTheSubscriberOfATopicAndNotTheTopic) {
+  world.config.alert_retry_limit = 1;
+  world.Restart();
+  world.Subscribe("t", {"http://mute/a", "http://fine/a"});
+  world.participant.scripts["http://mute/a"] = {{Outcome::kUnknown, "status 500"}};
+  TxnRequest message = World::Request(Model::kMessage, "m", RetriedEverySecond());
+  auto body = std::make_shared<Body>(*message.body);
+  body->steps = {{"topic://t", "", "{}"}};
+  message.body = std::move(body);
+  world.Submit(std::move(message));
+  world.Run(seconds(1));
+
+  ASSERT_EQ(alerts.all.size(), 1U);
+  EXPECT_EQ(alerts.all[0].branch, "http://mute/a");
+}
+
 // A name that nobody knows, or a process without descriptors: somebody has to look.
 TEST_F(AlertsTest, AreRaisedForWhatCannotBeSentToo) {
   world.participant.scripts["a1"] = {{Outcome::kNotSent, "resolve: Host not found"}};
