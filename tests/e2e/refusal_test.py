@@ -1,11 +1,13 @@
 """Goal: while the store takes no writes, or one record cannot be written, every request is answered
 within five seconds, what was refused is not done later, and nobody else is kept waiting.
-Method: a real treatyd on SQLite and on MariaDB, whose file is busy, whose server is read-only, frozen,
-killed, or has a row locked by somebody's console, or takes only small packets.
+Method: a real treatyd on SQLite and on MariaDB, whose file is busy or disk full, whose server is
+read-only, frozen, killed, or has a row locked by somebody's console, or takes only small packets.
 """
 
 import concurrent.futures
+import errno
 import json
+import pathlib
 import sqlite3
 import subprocess
 import tempfile
@@ -24,6 +26,16 @@ def ask(port, path, body):
     begun = time.monotonic()
     status, _ = rig.Client(port, timeout=30).call("POST", path, body)
     return status, time.monotonic() - begun
+
+
+def take_room(file):
+    """Whether there was room for 4 KiB more."""
+    try:
+        return file.write(bytes(4096)) > 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return False
 
 
 class Base(unittest.TestCase):
@@ -130,6 +142,35 @@ class SqliteTest(Base):
         requests = self.check_away(lambda: holder.execute("BEGIN IMMEDIATE"),
                                    lambda: holder.execute("ROLLBACK"))
         self.check_untouched(requests)
+
+
+class FullDiskTest(Base):
+    """Database, log and all else stand on a file system of their own, which fills up."""
+
+    def mount(self, folder):
+        command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", folder]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            self.skipTest(f"no file system can be mounted here: {done.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", folder], check=True)
+
+    def make_store(self, folder):
+        self.mount(folder)
+        self.ballast = pathlib.Path(folder) / "ballast"
+        return ""
+
+    def fill(self):
+        """Takes all room, until what the database had kept for itself is used up, too."""
+        with open(self.ballast, "wb", buffering=0) as ballast:
+            while take_room(ballast):
+                pass
+        rig.wait_until(lambda: self.post("submit", {
+            "gid": f"fill-{time.time()}", "trans_type": "saga",
+            "steps": [{"action": "", "compensate": ""}], "payloads": ["x" * 10_000]})[0] == 503,
+            30, "the disk is full")
+
+    def test_a_disk_that_is_full(self):
+        self.check_untouched(self.check_away(self.fill, self.ballast.unlink))
 
 
 class MysqlTest(Base):
