@@ -46,7 +46,7 @@ LAYERS = {
 THIRD_PARTY = [
     (r"boost/url", ["src/wire"]),
     (r"boost/", ["src/runtime", "src/participant/http", "src/api/http", "src/daemon", "examples",
-                 "bench", "tests/runtime", "tests/participant", "tests/api"]),
+                 "bench", "tests/runtime", "tests/participant", "tests/api", "tests/fuzz"]),
     (r"openssl/", ["src/runtime", "src/participant/http", "tests/runtime", "tests/participant"]),
     (r"zlib\.h", ["src/participant/http", "tests/participant"]),
     (r"sqlite3\.h", ["src/store/sqlite", "examples", "tests/store", "tests/contract", "tests/daemon"]),
