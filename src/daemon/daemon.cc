@@ -6,8 +6,6 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <climits>
 #include <cstddef>
@@ -27,6 +25,7 @@
 #include "daemon/loop_thread.h"
 #include "daemon/open_store.h"
 #include "daemon/port_advice.h"
+#include "daemon/port_reservation.h"
 #include "daemon/settings.h"
 #include "daemon/system_random.h"
 #include "daemon/targets.h"
@@ -43,8 +42,6 @@
 
 namespace treaty::daemon {
 namespace {
-
-using boost::asio::ip::tcp;
 
 // For replies under way when everything else has ended, and for idle connections.
 constexpr Duration kCloseGrace = std::chrono::milliseconds(1'600);
@@ -75,28 +72,6 @@ std::string UrlOf(const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
-
-// Holds a free port for the server, which must be known before it listens: bound, but never
-// listening, it lets the server bind beside it and keeps everybody else away.
-class PortReservation {
- public:
-  explicit PortReservation(const std::string& host) {
-    boost::system::error_code error;
-    const auto address = boost::asio::ip::make_address(host, error);
-    const tcp::endpoint any(address, 0);
-    socket_.open(any.protocol(), error);
-    socket_.set_option(tcp::socket::reuse_address(true), error);
-    socket_.bind(any, error);
-    port_ = socket_.local_endpoint(error).port();
-  }
-
-  std::uint16_t port() const { return port_; }  // 0: none to be had; Listen will tell why.
-
- private:
-  boost::asio::io_context context_;
-  tcp::socket socket_{context_};
-  std::uint16_t port_ = 0;
-};
 
 // What keeps the daemon from taking requests though its store does; empty: nothing.
 std::function<std::string()> TroubleOf(std::shared_ptr<const Descriptors> descriptors) {

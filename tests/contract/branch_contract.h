@@ -11,6 +11,7 @@
 
 #include "contract/branch_fixtures.h"
 #include "contract/store_contract.h"
+#include "store/list_position.h"
 
 namespace treaty::store_test {
 
@@ -183,12 +184,31 @@ TYPED_TEST_P(BranchContract, KeepsEveryModelApart) {
   EXPECT_EQ(Gids(FindDue(this->store(), At(40), {}, 10)).size(), 5u);
 }
 
+TYPED_TEST_P(BranchContract, EndsAPageOfTheListEarlyWhereItsTextsAreLarge) {
+  constexpr std::size_t kText = 1 << 16;
+  std::vector<std::string> all;
+  for (int i = 0; i < 100; ++i) {
+    Txn txn = MakeTxn("big" + std::to_string(100 + i));
+    txn.created = At(1'000 + i);
+    auto terms = std::make_shared<Terms>(*txn.terms);
+    terms->custom_data = std::string(kText, '1');
+    txn.terms = std::move(terms);
+    this->Stored(txn);
+    all.insert(all.begin(), txn.gid());
+  }
+  const Result<ListPage> page = this->store().List({.limit = 500});
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->txns.size(), kListBytes / kText + 1);
+  EXPECT_NE(page->next_position, "");
+  EXPECT_EQ(this->ListAll({.limit = 500}), all);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(BranchContract, ReturnsRegisteredBranchesByteForByte,
                             TakesSeveralBranchesInOneWrite, AddsNoBranchWithARefusedWrite,
                             AddsTheBranchOfARepeatedWriteOnce,
                             KeepsBranchesThroughWritesThatAddNone,
                             KeepsAThousandBranchesInTheirOrder, KeepsTheBranchesOfTransactionsApart,
                             ListsTheProgressOfBranchesWithoutTheirParts, PrunesTheBranchesToo,
-                            KeepsEveryModelApart);
+                            EndsAPageOfTheListEarlyWhereItsTextsAreLarge, KeepsEveryModelApart);
 
 }  // namespace treaty::store_test

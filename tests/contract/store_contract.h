@@ -502,25 +502,6 @@ TYPED_TEST_P(StoreContract, ListsProgressAndTermsWithoutTheSteps) {
   EXPECT_TRUE(page->txns[0].txn.body->steps.empty());
 }
 
-TYPED_TEST_P(StoreContract, EndsAPageOfTheListEarlyWhereItsTextsAreLarge) {
-  constexpr std::size_t kText = 1 << 16;
-  std::vector<std::string> all;
-  for (int i = 0; i < 100; ++i) {
-    Txn txn = MakeTxn("big" + std::to_string(100 + i));
-    txn.created = At(1'000 + i);
-    auto terms = std::make_shared<Terms>(*txn.terms);
-    terms->custom_data = std::string(kText, '1');
-    txn.terms = std::move(terms);
-    this->Stored(txn);
-    all.insert(all.begin(), txn.gid());
-  }
-  const Result<ListPage> page = this->store().List({.limit = 500});
-  ASSERT_TRUE(page.ok());
-  EXPECT_EQ(page->txns.size(), kListBytes / kText + 1);
-  EXPECT_NE(page->next_position, "");
-  EXPECT_EQ(this->ListAll({.limit = 500}), all);
-}
-
 TYPED_TEST_P(StoreContract, RefusesAPositionThatIsNotItsOwn) {
   for (const char* position : {"x", ".", "12", "-5.g", "99999999999999999999.g", "' OR 1=1"}) {
     EXPECT_EQ(this->store().List({.position = position}).status().code(), Code::kInvalidArgument)
@@ -609,8 +590,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     EndsTheListWithAnEmptyPosition, ShowsEachTransactionOnceWhileOthersArrive,
     FiltersTheListByStatus, FiltersTheListByTimeOfCreationInclusively,
     LooksUpOneGidInTheListWhateverElseIsAsked, ListsProgressAndTermsWithoutTheSteps,
-    EndsAPageOfTheListEarlyWhereItsTextsAreLarge, RefusesAPositionThatIsNotItsOwn,
-    PrunesOnlyWhatFinishedBeforeTheOldestFirst, TakesAPrunedGidAgain, ServesReadersWhileItCommits,
-    SaysThatItIsWritable, HasAClockThatDoesNotGoBack);
+    RefusesAPositionThatIsNotItsOwn, PrunesOnlyWhatFinishedBeforeTheOldestFirst,
+    TakesAPrunedGidAgain, ServesReadersWhileItCommits, SaysThatItIsWritable,
+    HasAClockThatDoesNotGoBack);
 
 }  // namespace treaty::store_test
