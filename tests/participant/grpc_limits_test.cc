@@ -204,5 +204,11 @@ TEST(GrpcBlame, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
   }
 }
 
+TEST(GrpcLimits, AServiceConfigurationIsChecked) {
+  EXPECT_TRUE(CheckServiceConfig(kRoundRobin).ok());
+  EXPECT_FALSE(CheckServiceConfig("{").ok());
+  EXPECT_FALSE(CheckServiceConfig(R"({"loadBalancingConfig":1})").ok());
+}
+
 }  // namespace
 }  // namespace treaty::test

@@ -594,11 +594,5 @@ TEST(GrpcParticipant, EndsWithCallsUnderWay) {
   EXPECT_EQ(reported, 0u);
 }
 
-TEST(GrpcParticipant, AServiceConfigurationIsChecked) {
-  EXPECT_TRUE(CheckServiceConfig(kRoundRobin).ok());
-  EXPECT_FALSE(CheckServiceConfig("{").ok());
-  EXPECT_FALSE(CheckServiceConfig(R"({"loadBalancingConfig":1})").ok());
-}
-
 }  // namespace
 }  // namespace treaty::test

@@ -537,12 +537,6 @@ TEST(HttpParticipant, ANameIsLookedUpAgainAfterItsTime) {
   }
 }
 
-TEST(HttpParticipant, ACallToANameThatDoesNotResolveWasNotSent) {
-  World world;
-  const auto reply = world.Ask(CallTo("http://no-such-host.invalid/", "{}", milliseconds(2'000)));
-  EXPECT_EQ(reply.outcome, Outcome::kNotSent);
-}
-
 TEST(HttpParticipant, ThePolicyHoldsForTheAddressDialled) {
   RawServer server(Always(HttpReply(200, "")));
   HttpParticipantConfig config;  // No loopback.

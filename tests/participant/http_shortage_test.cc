@@ -148,5 +148,11 @@ TEST(Shortage, IsWhatAMachineRunsOutOf) {
   EXPECT_EQ(FindShortage(true), EMFILE);
 }
 
+TEST(HttpShortage, ANameThatDoesNotResolveWasNotCalled) {
+  World world;
+  const auto reply = world.Ask(CallTo("http://no-such-host.invalid/", "{}", milliseconds(2'000)));
+  EXPECT_EQ(reply.outcome, Outcome::kNotSent);
+}
+
 }  // namespace
 }  // namespace treaty::test

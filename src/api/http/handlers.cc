@@ -12,6 +12,7 @@
 
 #include "api/gid_maker.h"
 #include "api/http/json_rpc.h"
+#include "api/http/list_filters.h"
 #include "api/http/parameters.h"
 #include "api/http/reply.h"
 #include "api/http/reply_memory.h"
@@ -38,43 +39,6 @@ std::string_view PathOfTopic(std::string_view path) {
 }
 
 constexpr std::size_t kMetricsBytes = 128 << 10;  // More than the page ever has.
-
-constexpr std::int64_t kLatest = 253'402'300'799'999;  // The end of the year 9999, in ms.
-
-Result<std::optional<TxnStatus>> ReadStatus(std::string_view text) {
-  if (text.empty()) return std::optional<TxnStatus>();
-  for (const TxnStatus status : {TxnStatus::kPrepared, TxnStatus::kSubmitted, TxnStatus::kAborting,
-                                 TxnStatus::kSucceed, TxnStatus::kFailed}) {
-    if (text == Name(status)) return std::optional(status);
-  }
-  return Status(Code::kInvalidArgument,
-                "status " + wire::Quoted(text) +
-                    " is unknown; use prepared, submitted, aborting, succeed or failed");
-}
-
-// Fills everything of `filter` but gid and position.
-Status ReadFilters(const Target& target, ListFilter& filter) {
-  const auto limit = ReadLimit(target);
-  if (!limit.ok()) return limit.status();
-  filter.limit = *limit;
-  const auto status = ReadStatus(target.Parameter("status"));
-  if (!status.ok()) return status.status();
-  filter.status = *status;
-  const auto from = ReadNumber(target, {"createTimeStart", 0, 0, kLatest});
-  if (!from.ok()) return from.status();
-  filter.created_from = Time(Duration(*from));
-  const auto to = ReadNumber(target, {"createTimeEnd", 0, 0, kLatest});
-  if (!to.ok()) return to.status();
-  filter.created_to = Time(Duration(*to));
-  return {};
-}
-
-Result<std::optional<Model>> ReadType(std::string_view text) {
-  if (text.empty()) return std::optional<Model>();
-  if (const auto model = wire::ParseModel(text)) return model;
-  return Status(Code::kInvalidArgument, "transType " + wire::Quoted(text) +
-                                            " is unknown; use saga, tcc, xa, msg or workflow");
-}
 
 // Returns `reply`, counted in `meters` when it is called. The time begins now.
 ReplyFn Metered(RouteMeters& meters, ReplyFn reply) {
@@ -348,9 +312,6 @@ void Handlers::Impl::List(const Exchange& x) {
   filter.position = x.target.Parameter("position");
   if (filter.gid.empty()) {
     if (Status status = ReadFilters(x.target, filter); !status.ok()) return Refuse(x, status);
-    const auto type = ReadType(x.target.Parameter("transType"));
-    if (!type.ok()) return Refuse(x, type.status());
-    filter.model = *type;
   }
   engine_.List(filter, [this, filter, reply = std::move(x.reply)](const Result<ListPage>& page) {
     if (!page.ok()) return reply(StatusReply(page.status(), config_));

@@ -3,7 +3,6 @@
 
 #include "participant/grpc/grpc_lane_participant.h"
 
-#include <grpcpp/support/slice.h>
 #include <grpcpp/support/validate_service_config.h>
 
 #include <algorithm>
@@ -13,9 +12,8 @@
 #include "base/at_work_on.h"
 #include "base/hand_over.h"
 #include "participant/docker_host.h"
+#include "participant/grpc/grpc_request.h"
 #include "participant/grpc/grpc_result.h"
-#include "wire/grpc/messages.h"
-#include "wire/grpc_metadata.h"
 
 namespace treaty {
 namespace {
@@ -29,39 +27,6 @@ constexpr int kUnavailable = 14;
 
 BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
 BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
-
-// By the clock that nobody sets.
-gpr_timespec DeadlineIn(std::chrono::steady_clock::duration time) {
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(micros, GPR_TIMESPAN));
-}
-
-grpc::ByteBuffer BufferOf(const std::string& bytes) {
-  const grpc::Slice slice(bytes);
-  return {&slice, 1};
-}
-
-// A workflow is resumed with a message of ours; everybody else gets the bytes as they came.
-grpc::ByteBuffer RequestOf(const BranchCall& call) {
-  const bool resumes = call.op == Op::kQuery && call.body->model == Model::kWorkflow;
-  return BufferOf(resumes ? wire::WriteWorkflowData(call.payload()) : call.payload());
-}
-
-// Protocol §4.3: always all five, and the headers after them. A header that gRPC cannot carry is
-// left out: where the door knew that it would have to, it was refused there.
-void AddMetadata(const BranchCall& call, grpc::ClientContext& context) {
-  context.AddMetadata("dtm-gid", wire::MetadataText(call.body->gid));
-  context.AddMetadata("dtm-trans_type", std::string(Name(call.body->model)));
-  context.AddMetadata("dtm-branch_id", wire::MetadataText(call.branch_id()));
-  context.AddMetadata("dtm-op", wire::MetadataText(call.op_name()));
-  context.AddMetadata("dtm-dtm", "");
-  for (const auto* headers : {&call.terms->branch_headers, &call.terms->passed_headers}) {
-    for (const Header& header : *headers) {
-      if (!wire::CheckMetadata(header).ok()) continue;
-      context.AddMetadata(wire::MetadataKey(header.first), header.second);
-    }
-  }
-}
 
 }  // namespace
 

@@ -107,8 +107,7 @@ void Connection::Handshake() {
                         [self = shared_from_this()](const Error& result) {
                           self->Run([&] {
                             if (result) {
-                              return self->Broken(
-                                  TlsTrouble(*self->tls_->native_handle(), result));
+                              return self->Broken(TlsTrouble(*self->tls_->native_handle(), result));
                             }
                             self->owner_.OnDialed(*self);
                           });
