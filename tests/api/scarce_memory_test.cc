@@ -65,7 +65,7 @@ TEST(ScarceMemory, IsNeverTheClientsMistake) {
       EXPECT_THAT((*reply)->body, HasSubstr("not enough memory")) << told;
       EXPECT_THAT((*reply)->body, Not(HasSubstr("-32602"))) << told;
       EXPECT_EQ((*reply)->status, target == "/api/json-rpc" ? 200 : 503) << told;
-      if ((*reply)->status == 503) EXPECT_TRUE((*reply)->retry_after.has_value()) << told;
+      EXPECT_EQ((*reply)->retry_after.has_value(), (*reply)->status == 503) << told;
     }
   }
 }

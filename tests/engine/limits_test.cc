@@ -88,7 +88,9 @@ TEST(LimitsTest, WhoHasWaitedLongestIsSentAwayWhereManyWaitForOneTransaction) {
   }
   for (std::size_t i = 0; i < answers.size(); ++i) {
     ASSERT_EQ(answers[i]->has_value(), i < 5) << i;
-    if (i < 5) EXPECT_EQ((*answers[i])->kind, Answer::Kind::kOngoing) << i;
+    if (i < 5) {
+      EXPECT_EQ((*answers[i])->kind, Answer::Kind::kOngoing) << i;
+    }
   }
   world.Run(seconds(5));
   for (std::size_t i = 5; i < answers.size(); ++i) {

@@ -290,36 +290,6 @@ TEST(HttpParticipant, ConnectionsExpireWhenIdle) {
   world.RunUntil([&] { return closed == 1; });
 }
 
-// Both the ones already there and the one that is done with its call.
-TEST(HttpParticipant, IdleConnectionsGiveWayWhereDescriptorsRunShort) {
-  std::atomic<int> closed = 0;
-  RawServer server([&closed](RawPeer& peer) {
-    peer.ReadRequest();
-    peer.Write(HttpReply(200, ""));
-    peer.WaitForEnd();
-    ++closed;
-  });
-  HttpParticipantConfig config = LocalConfig();
-  config.descriptors = std::make_shared<Descriptors>(100'000);
-  World world(config);
-  EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kSuccess);
-  EXPECT_EQ(closed, 0);
-  config.descriptors->NoteNone();
-  world.RunUntil([&] { return closed == 1; });
-  config.descriptors->NoteNone();
-  EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kSuccess);
-  world.RunUntil([&] { return closed == 2; });
-}
-
-TEST(HttpParticipant, ACallThatWouldTakeOneOfTheLastDescriptorsIsPutOff) {
-  RawServer server(Always(HttpReply(200, "")));
-  HttpParticipantConfig config = LocalConfig();
-  config.descriptors = std::make_shared<Descriptors>(4);  // This program has more open already.
-  World world(config);
-  EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kNotSent);
-  EXPECT_TRUE(config.descriptors->AreShort());
-}
-
 TEST(HttpParticipant, AHungDestinationDelaysNoOther) {
   RawServer hung(BlackHole());
   RawServer good(Always(HttpReply(200, "")));
