@@ -134,8 +134,8 @@ TEST(SettingsTest, WhatRepliesMayTakeReachesEveryDoor) {
   EXPECT_EQ(server.write_timeout, seconds(7));
   EXPECT_EQ(server.min_reply_rate, 8U);
   EXPECT_EQ(HandlerSettings(config, 80).max_rpc_reply_bytes, 70'000U);
-  EXPECT_EQ(DtmServiceSettings(config, 80).write_timeout, seconds(9));
-  EXPECT_EQ(DtmServiceSettings(config, 80).max_reply_bytes, 20'000'000U);
+  EXPECT_EQ(DtmServiceSettings(config, HandlerSettings(config, 80)).write_timeout, seconds(9));
+  EXPECT_EQ(DtmServiceSettings(config, HandlerSettings(config, 80)).max_reply_bytes, 20'000'000U);
 }
 
 TEST(SettingsTest, TheGrpcServerAndItsServiceGetTheirLimits) {
