@@ -3,6 +3,7 @@
 #include "participant/result.h"
 
 #include <cstddef>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -81,11 +82,19 @@ std::optional<BranchReply> ErrorOutcome(const nlohmann::json& error, std::string
   return BranchReply{Outcome::kFailure, ReasonText(said.empty() ? body : said)};
 }
 
-}  // namespace
+BranchReply MapHttp(int status, const ReadBody& body, Words words, const ResultOptions& options) {
+  const Word word = body.trouble.empty() ? WordOf(body, words, options) : Word::kNone;
+  const auto account = [&] { return Account(status, body.trouble); };
+  if (status == 425 || word == Word::kOngoing) return {Outcome::kOngoing, account()};
+  if (status == 409 || word == Word::kFailure) {
+    return {Outcome::kFailure, body.trouble.empty() ? ReasonText(body.text) : account()};
+  }
+  const bool succeeds = body.trouble.empty() && IsSuccess(status, options);
+  return succeeds ? BranchReply{Outcome::kSuccess, {}} : BranchReply{Outcome::kUnknown, account()};
+}
 
-BranchReply MapRpcReply(int status, const ReadBody& body, Words words,
-                        const ResultOptions& options) {
-  BranchReply as_http = MapReply(status, body, words, options);
+BranchReply MapRpc(int status, const ReadBody& body, Words words, const ResultOptions& options) {
+  BranchReply as_http = MapHttp(status, body, words, options);
   if (as_http.outcome != Outcome::kSuccess) return as_http;
   if (body.cut) return {Outcome::kUnknown, "the JSON-RPC reply is longer than Calls.MaxReplyBytes"};
   const auto json = nlohmann::json::parse(body.text, nullptr, /*allow_exceptions=*/false);
@@ -95,15 +104,25 @@ BranchReply MapRpcReply(int status, const ReadBody& body, Words words,
   return ErrorOutcome(*error, body.text).value_or(BranchReply{Outcome::kUnknown, "JSON-RPC error"});
 }
 
-BranchReply MapReply(int status, const ReadBody& body, Words words, const ResultOptions& options) {
-  const Word word = body.trouble.empty() ? WordOf(body, words, options) : Word::kNone;
-  const auto account = [&] { return Account(status, body.trouble); };
-  if (status == 425 || word == Word::kOngoing) return {Outcome::kOngoing, account()};
-  if (status == 409 || word == Word::kFailure) {
-    return {Outcome::kFailure, body.trouble.empty() ? ReasonText(body.text) : account()};
+// A reply that there is no memory to read says nothing, least of all a success.
+template <typename Map>
+BranchReply WithinMemory(Map map) {
+  try {
+    return map();
+  } catch (const std::bad_alloc&) {
+    return {Outcome::kUnknown, "there was no memory to read the reply"};
   }
-  const bool succeeds = body.trouble.empty() && IsSuccess(status, options);
-  return succeeds ? BranchReply{Outcome::kSuccess, {}} : BranchReply{Outcome::kUnknown, account()};
+}
+
+}  // namespace
+
+BranchReply MapRpcReply(int status, const ReadBody& body, Words words,
+                        const ResultOptions& options) {
+  return WithinMemory([&] { return MapRpc(status, body, words, options); });
+}
+
+BranchReply MapReply(int status, const ReadBody& body, Words words, const ResultOptions& options) {
+  return WithinMemory([&] { return MapHttp(status, body, words, options); });
 }
 
 }  // namespace treaty

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace treaty::wire {
@@ -174,6 +175,7 @@ std::string JsonStringText(std::string_view string) {
   simdjson::dom::parser& parser = string.size() <= kShort ? shared : own;
   std::string_view text;
   const auto error = parser.parse(string.data(), string.size(), true).get(text);
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc();
   return std::string(error == simdjson::SUCCESS ? text : inner);
 }
 

@@ -311,7 +311,8 @@ Result<TxnRequest> DtmService::Impl::ParseTxn(const Asked& asked, wire::Intent i
 }
 
 void DtmService::Impl::MakeGid(const Asked& asked) {
-  const Status status = wire::CheckEmptyMessage(asked.exchange.message());
+  const Status status =
+      WithinMemory([&] { return wire::CheckEmptyMessage(asked.exchange.message()); });
   if (!status.ok()) return Refuse(asked, status);
   asked.end(grpc::Status::OK, wire::WriteGidReply(gids_.Make()));
 }

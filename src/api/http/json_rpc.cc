@@ -108,7 +108,13 @@ JsonRpc::Method JsonRpc::Find(std::string_view name) {
 }
 
 void JsonRpc::Handle(const HttpRequest& request, ReplyFn reply) {
-  const wire::RpcBody body = wire::ReadRpcBody(request.body, config_.max_rpc_batch);
+  const auto read = WithinMemory([&] {
+    return Result<wire::RpcBody>(wire::ReadRpcBody(request.body, config_.max_rpc_batch));
+  });
+  if (!read.ok()) {
+    return reply(JsonReply(wire::RpcErrorReply("null", RefusalOf(read.status(), config_))));
+  }
+  const wire::RpcBody& body = *read;
   if (!body.is_batch) {
     SendFn send = [reply = std::move(reply)](std::string response,
                                              std::shared_ptr<MemoryShare> memory) {
