@@ -4,8 +4,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 
+#include "base/code_point.h"
 #include "core/txn.h"
 
 namespace treaty::wire {
@@ -15,18 +17,21 @@ namespace {
 constexpr std::size_t kObject = 1'024;
 constexpr unsigned char kEscaped = 6;  // \u00XX, and \ufffd for what is not UTF-8.
 
-// By byte: what it takes in a JSON string. What is not ASCII stays as it is in UTF-8.
-using BytesOf = std::array<unsigned char, 256>;
-constexpr BytesOf MakeBytesOf(bool utf8) {
-  BytesOf bytes{};
-  for (std::size_t c = 0; c < bytes.size(); ++c) bytes[c] = c < 0x80 || utf8 ? 1 : kEscaped;
-  for (std::size_t c = 0; c < 0x20; ++c) bytes[c] = kEscaped;
+// Of a byte of ASCII: what it takes in a JSON string.
+constexpr std::array<unsigned char, 0x80> MakeBytesOf() {
+  std::array<unsigned char, 0x80> bytes{};
+  for (std::size_t c = 0; c < bytes.size(); ++c) bytes[c] = c < 0x20 ? kEscaped : 1;
   for (const std::size_t c : {0x3cU, 0x3eU, 0x26U, 0x7fU}) bytes[c] = kEscaped;  // < > & DEL
   for (const std::size_t c : {0x22U, 0x5cU, 0x0aU, 0x0dU, 0x09U}) bytes[c] = 2;  // " \, LF CR TAB
   return bytes;
 }
-constexpr BytesOf kInUtf8 = MakeBytesOf(true);
-constexpr BytesOf kInOther = MakeBytesOf(false);
+constexpr auto kBytesOf = MakeBytesOf();
+
+// What nobody would see is written as a number, beyond the first plane as two.
+std::size_t WideBytes(const CodePoint& wide) {
+  if (!IsInvisible(wide.value)) return wide.bytes;
+  return wide.value >= 0x10000 ? 2 * kEscaped : kEscaped;
+}
 
 std::size_t Base64Bytes(std::size_t bytes) { return (bytes + 2) / 3 * 4 + 2; }
 
@@ -51,7 +56,7 @@ std::size_t TxnBytes(const StoredTxn& stored) {
   const Txn& txn = stored.txn;
   std::size_t bytes = 2 * kObject + JsonBytes(txn.gid()) + JsonBytes(stored.owner);
   bytes += JsonBytes(txn.body->query_prepared) + JsonBytes(txn.body->protocol);
-  bytes += JsonBytes(txn.result) + JsonBytes(txn.rollback_reason);
+  bytes += JsonBytes(txn.result) + JsonBytes(txn.rollback_reason) + JsonBytes(txn.last_outcome);
   bytes += JsonBytes(txn.force.who) + JsonBytes(txn.force.why);
   for (const Step& step : txn.body->steps) bytes += StepBytes(step);
   return bytes + TermsBytes(*txn.terms);
@@ -59,6 +64,7 @@ std::size_t TxnBytes(const StoredTxn& stored) {
 
 // Both rows of a branch. In a list only its progress is known.
 std::size_t BranchBytes(const Txn& txn, std::size_t branch, std::size_t around) {
+  around += JsonBytes(txn.branches[branch].last_outcome);
   if (branch >= txn.registered.size() && branch >= CountBranches(*txn.body)) return 2 * around;
   const Step& step = txn.step(branch);
   const std::size_t urls =
@@ -72,9 +78,17 @@ std::size_t BranchBytes(const Txn& txn, std::size_t branch, std::size_t around) 
 
 std::size_t JsonBytes(std::string_view text) {
   const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
-  const BytesOf& bytes_of = utf8 ? kInUtf8 : kInOther;
   std::size_t bytes = 2;
-  for (const char c : text) bytes += bytes_of[static_cast<unsigned char>(c)];
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const CodePoint wide = utf8 && c >= 0x80 ? FirstCodePoint(text.substr(i)) : CodePoint{};
+    if (wide.bytes > 0) {
+      bytes += WideBytes(wide);
+    } else {
+      bytes += c < 0x80 ? kBytesOf[c] : kEscaped;
+    }
+    i += std::max<std::size_t>(wide.bytes, 1);
+  }
   return bytes;
 }
 

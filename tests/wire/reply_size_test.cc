@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/outcome_text.h"
+#include "core/outcome_text.h"
 #include "wire/json_text.h"
 #include "wire/kv_reply.h"
 #include "wire/txn_reply.h"
@@ -20,10 +22,11 @@ using Random = std::mt19937;
 
 std::size_t Below(Random& random, std::size_t limit) { return random() % limit; }
 
-// Plain text, text full of escapes, bytes that are not UTF-8, characters beyond ASCII, nothing.
+// Plain text, text full of escapes, bytes that are not UTF-8, characters beyond ASCII, such as
+// nobody would see, nothing.
 std::string TextOf(Random& random, std::size_t most) {
   const std::size_t size = Below(random, most + 1);
-  switch (Below(random, 5)) {
+  switch (Below(random, 6)) {
     case 0:
       return std::string(size, 'a');
     case 1:
@@ -36,6 +39,12 @@ std::string TextOf(Random& random, std::size_t most) {
     case 3: {
       std::string text;
       while (text.size() < size) text += random() % 2 == 0 ? "\xc3\xa4" : "\"";
+      return text;
+    }
+    case 4: {
+      std::string text;
+      constexpr const char* kUnseen[] = {"\xc2\xad", "\xe2\x80\x8b", "\xf3\xa0\x80\xa0"};
+      while (text.size() < size) text += kUnseen[Below(random, 3)];
       return text;
     }
     default:
@@ -85,12 +94,16 @@ StoredTxn TxnOf(Random& random, std::size_t most) {
     }
   }
   txn.branches.resize(registers ? parts : CountBranches(*body));
-  for (Branch& branch : txn.branches) branch.created = branch.action_time = Time(Duration(1));
+  for (Branch& branch : txn.branches) {
+    branch.created = branch.action_time = Time(Duration(1));
+    branch.last_outcome = TextOf(random, kMaxOutcomeBytes);
+  }
   txn.body = std::move(body);
   txn.terms = std::make_shared<Terms>(TermsOf(random));
   txn.status = Below(random, 2) == 0 ? TxnStatus::kFailed : TxnStatus::kSucceed;
   txn.result = TextOf(random, 1'000);
   txn.rollback_reason = TextOf(random, 1'000);
+  txn.last_outcome = TextOf(random, kMaxOutcomeBytes);
   txn.created = txn.updated = txn.finished = Time(Duration(1));
   txn.force = {TextOf(random, 60), TextOf(random, 1'000), Time(Duration(1))};
   txn.deaths = kMostDeaths;
