@@ -138,9 +138,9 @@ TEST_P(RefusalTest, SoIsTheOneBehindIt) {
 INSTANTIATE_TEST_SUITE_P(Every, RefusalTest,
                          ::testing::Combine(::testing::Bool(), ::testing::ValuesIn(Requests()),
                                             ::testing::ValuesIn(Troubles())),
-                         [](const auto& info) {
-                           return std::string(std::get<0>(info.param) ? "Among" : "Alone") +
-                                  std::get<1>(info.param).name + std::get<2>(info.param).name;
+                         [](const auto& test) {
+                           return std::string(std::get<0>(test.param) ? "Among" : "Alone") +
+                                  std::get<1>(test.param).name + std::get<2>(test.param).name;
                          });
 
 Terms WithInterval(seconds interval, bool waits = false) {

@@ -61,7 +61,9 @@ TEST_F(MysqlTest, EverySessionVariableIsSetOrKnownToBeHarmless) {
     EXPECT_TRUE(IsSet(name) || !WhyHarmless(name).empty()) << name << " is unknown";
   }
   for (const auto& [name, value] : all) {
-    if (IsSet(name)) EXPECT_TRUE(scopes.contains(name)) << name << " is nothing of a session";
+    if (IsSet(name)) {
+      EXPECT_TRUE(scopes.contains(name)) << name << " is nothing of a session";
+    }
   }
 }
 
@@ -83,7 +85,9 @@ TEST_F(MysqlTest, EverySessionIsTheSameWhateverTheServersDefaultsAre) {
     const Variables want = Ask(**usual, SqlText("SHOW SESSION VARIABLES"));
     const Variables got = Ask(**other, SqlText("SHOW SESSION VARIABLES"));
     for (const auto& [name, value] : want) {
-      if (IsSet(name)) EXPECT_EQ(got.at(name), value) << name;
+      if (IsSet(name)) {
+        EXPECT_EQ(got.at(name), value) << name;
+      }
     }
     EXPECT_EQ(want.at("tx_isolation"), "READ-COMMITTED");
     EXPECT_EQ(want.at("tx_read_only"), "OFF");
@@ -119,7 +123,9 @@ TEST_F(MysqlTest, EachSettingAloneComesToTheSame) {
   const Variables want = Ask(**usual, show);
   const Variables got = Ask(**other, show);
   for (const auto& [name, value] : want) {
-    if (IsSet(name)) EXPECT_EQ(got.at(name), value) << name;
+    if (IsSet(name)) {
+      EXPECT_EQ(got.at(name), value) << name;
+    }
   }
 }
 
