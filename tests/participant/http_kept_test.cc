@@ -243,8 +243,11 @@ TEST(HttpKept, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
       });
       world.RunUntil([&] { return ended == i + 1; });
       EXPECT_EQ(AtWorkOn::current(), nullptr);
+      // Once it is connected, and for the next when it has ended.
+      if (i == 0 && url != nowhere) {
+        EXPECT_GE(noted, 2) << url;
+      }
     }
-    EXPECT_EQ(noted > 0, url != nowhere) << "once it is connected: " << url;
   }
 }
 
