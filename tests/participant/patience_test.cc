@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -143,6 +144,20 @@ TEST(HttpPatience, NamesThatHangDelayNobodyElse) {
   const std::lock_guard lock(hold->mutex);
   hold->end = true;
   hold->ended.notify_all();
+}
+
+// Whatever is done about a time-out is done at once: the compensation of a step, for one.
+TEST(HttpPatience, ACallThatFollowsATimeOutWaitsForNothing) {
+  RawServer silent([](RawPeer& peer) { peer.WaitForEnd(); });
+  RawServer fine(Always(HttpReply(200, "")));
+  World world;
+  std::optional<BranchReply> second;
+  world.participant().Call(CallTo(silent.url("/"), "{}", milliseconds(100)), [&](const auto&) {
+    world.participant().Call(CallTo(fine.url("/"), "{}", milliseconds(1'000)),
+                             [&](BranchReply reply) { second = std::move(reply); });
+  });
+  world.RunUntil([&] { return second.has_value(); });
+  EXPECT_EQ(second->outcome, Outcome::kSuccess) << second->text;
 }
 
 }  // namespace

@@ -350,7 +350,8 @@ void GrpcLaneParticipant::MakeRoom() {
   while (Turn* const turn = turnstile_.WhoGivesWay()) {
     const JobPtr job = static_cast<Job&>(*turn).shared_from_this();
     job->context.TryCancel();
-    Finish(job, Unknown("timed out: it gave way to others"));
+    const char* const why = "timed out: it gave way to others";
+    Finish(job, job->resolved ? Unknown(why) : NotSent(why));
   }
 }
 

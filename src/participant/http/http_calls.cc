@@ -23,10 +23,9 @@ BranchReply Unsent(const Job& job, const std::string& why) {
 
 // Destinations take turns where the lane's total is scarce.
 void HttpParticipant::Serve(Destination& destination) {
-  if (holding_) return;
   turnstile_.LineUp(destination);
-  if (!MaySend()) return;  // They wait, and are put off when that takes too long.
-  ServeAll();
+  // They wait, and are put off when that takes too long.
+  if (!holding_ && MaySend()) ServeAll();
 }
 
 void HttpParticipant::ServeAll() {
@@ -227,7 +226,8 @@ void HttpParticipant::CheckLate(Steady::time_point now) {
   if (!MaySend()) return;
   ServeAll();
   while (Turn* const turn = turnstile_.WhoGivesWay()) {
-    Finish(static_cast<Job&>(*turn), Unknown("timed out: it gave way to others"), Keep::kNothing);
+    Job& job = static_cast<Job&>(*turn);
+    Finish(job, NotAnswered(job.stage, "timed out: it gave way to others"), Keep::kNothing);
   }
 }
 

@@ -29,6 +29,9 @@ using Done = std::function<void(BranchReply)>;
 inline BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
 inline BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
 
+// Of a call that has come as far as `stage` when it is given up.
+BranchReply NotAnswered(Stage stage, const std::string& why);
+
 class HttpParticipant final : public Participant, private ConnectionOwner {
  public:
   HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log);

@@ -24,12 +24,12 @@ BranchReply NoTarget(const Status& status) {
   return ours ? NotSent(status.message()) : Unknown(status.message());
 }
 
+}  // namespace
+
 BranchReply NotAnswered(Stage stage, const std::string& why) {
   if (stage == Stage::kQueued) return NotSent("queued: " + why);
   return stage == Stage::kLookingUp ? NotSent("looking up the name: " + why) : Unknown(why);
 }
-
-}  // namespace
 
 HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log)
     : config_(std::move(config)),
@@ -81,16 +81,14 @@ void HttpParticipant::CancelAll() { FinishAll(deadlines_.TakeAll(), "cancelled")
 // None starts while they end: else each end would start the next of those that are to end.
 void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
   if (jobs.empty()) return;
-  std::vector<std::shared_ptr<Destination>> ended;
   holding_ = true;
   while (!jobs.empty()) {
     Job& job = jobs.front();
     jobs.pop_front();
-    ended.push_back(job.target->destination);
     Finish(job, NotAnswered(job.stage, why), Keep::kNothing);
   }
   holding_ = false;
-  for (const auto& destination : ended) Serve(*destination);
+  if (MaySend()) ServeAll();
 }
 
 void HttpParticipant::ReportLater(Done done, BranchReply reply) {
