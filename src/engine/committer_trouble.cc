@@ -50,7 +50,7 @@ void Committer::EndClients(std::vector<CommitJob>& jobs, const Status& status) {
 void Committer::Divide(const Status& status) {
   retry_delay_ = Duration(0);
   if (status.code() != Code::kBlocked && ++in_vain_ > kMostInVain) {
-    return Retry({Code::kUnavailable, status.message()});
+    return Retry({Code::kUnavailable, "the store takes no writes just now; try again later"});
   }
   if (batch_.size() == 1) return SetApart(status);
   PutBack();

@@ -89,9 +89,13 @@ void Lane::SendOneAway(Entry& entry) {
 // event it came to: what was right for one state may be wrong for another.
 bool Lane::TakeRequest(Entry& entry, Request& request) {
   const auto before = static_cast<std::ptrdiff_t>(entry.unstored.size());
-  if (entry.waiters.size() >= kMostWaiters) SendOneAway(entry);
-  const std::size_t waiting = entry.waiters.size();
-  if (!request.run(entry)) return false;
+  std::size_t waiting = entry.waiters.size();
+  const bool stages = request.run(entry);
+  if (entry.waiters.size() > std::max(waiting, kMostWaiters)) {
+    SendOneAway(entry);
+    --waiting;
+  }
+  if (!stages) return false;
   entry.asked = request.asked;
   entry.unstored.erase(entry.unstored.begin() + before, entry.unstored.end());
   entry.unstored.emplace_back(std::move(request));

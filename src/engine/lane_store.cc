@@ -151,6 +151,7 @@ bool Lane::Overwrite(Entry& entry) {
 void Lane::OnNotStored(Entry& entry, const Status& status) {
   auto durable = Refuse(entry, status);
   if (entry.knowledge == Entry::Knowledge::kAbsent) {
+    AnswerOngoing(std::move(durable), entry.txn);
     return entry.inbox.empty() ? Leave(entry) : LoadRecord(entry);
   }
   entry.waiters = std::move(durable);

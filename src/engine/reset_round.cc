@@ -54,7 +54,10 @@ void ResetRound::WaitForRoom() {
 
 // One more was asked for, to know whether there is more.
 void ResetRound::OnPage(Result<std::vector<DueKey>> page) {
-  if (!page.ok()) return done_(page.status());
+  if (!page.ok()) {
+    trouble_ = page.status();
+    return Report(false);
+  }
   last_page_ = page->size() <= open_;
   open_ = std::min(open_, page->size());
   if (open_ == 0) return NextPage();

@@ -99,5 +99,24 @@ TEST(LimitsTest, WhoHasWaitedLongestIsSentAwayWhereManyWaitForOneTransaction) {
   }
 }
 
+// One that does not wait takes nobody's place.
+TEST(LimitsTest, ARequestThatDoesNotWaitSendsNobodyAway) {
+  World world;
+  world.participant.scripts["a1"] = {{Outcome::kSuccess, "", seconds(2)}};
+  std::vector<World::AnswerPlace> answers;
+  Terms terms;
+  terms.wait_result = true;
+  for (std::size_t i = 0; i < kMostWaiters; ++i) {
+    answers.push_back(world.Submit(World::Saga("g", 1, terms)));
+    world.Run(milliseconds(5));
+  }
+  for (int i = 0; i < 3; ++i) {
+    const auto reset = world.ResetNextCronTime("g");
+    world.Run(milliseconds(5));
+    EXPECT_TRUE(reset->has_value());
+  }
+  for (const auto& answer : answers) EXPECT_FALSE(answer->has_value());
+}
+
 }  // namespace
 }  // namespace treaty::testing
