@@ -185,6 +185,38 @@ TEST(HttpServerLimits, AHeadMayBeAsLongAsTheLimitAndNoLonger) {
   }
 }
 
+TEST(HttpServerLimits, AHeadHasOnlySoManyFields) {
+  ServerRig rig;
+  const auto ask = [&rig](int fields) {
+    std::string request = "GET /api/dtmsvr/version HTTP/1.1\r\nHost: t\r\n";
+    for (int i = 1; i < fields; ++i) request += "a:\r\n";
+    RawClient client(rig.port);
+    client.Send(request + "\r\n");
+    return client.Read().status;
+  };
+  EXPECT_EQ(ask(127), 200);
+  EXPECT_EQ(ask(128), 200);
+  EXPECT_EQ(ask(130), 431);
+  EXPECT_EQ(ask(3'000), 431);
+}
+
+// What a proxy takes out of a head must not come in behind it.
+TEST(HttpServerLimits, ATrailerIsNoHeader) {
+  ServerRig rig;
+  for (const char* trailer : {"Content-Encoding: gzip", "Origin: http://evil.example",
+                              "Sec-Fetch-Site: cross-site", "Host: other"}) {
+    const std::string head =
+        "POST /api/dtmsvr/submit HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string body = "2\r\n{}\r\n0\r\n" + std::string(trailer) + "\r\n\r\n";
+    RawClient at_once(rig.port);
+    at_once.Send(head + body);
+    EXPECT_THAT(at_once.Read().body, HasSubstr("trans_type")) << trailer;
+    RawClient in_pieces(rig.port);
+    for (const char c : head + body) in_pieces.Send(std::string(1, c));
+    EXPECT_THAT(in_pieces.Read().body, HasSubstr("trans_type")) << trailer;
+  }
+}
+
 TEST(HttpServerLimits, TheHeadsOfPipelinedRequestsAndTheirBodiesCountEachForItself) {
   constexpr std::size_t kLimit = 2'048;
   ServerRig rig({.max_header_bytes = kLimit});

@@ -38,6 +38,8 @@ constexpr Duration kReservedTime = std::chrono::seconds(2);
 constexpr std::size_t kMostLingered = 8 << 20;
 constexpr Duration kLingerTime = std::chrono::seconds(2);
 constexpr std::size_t kLastChunk = 5;  // "0\r\n\r\n"
+constexpr std::size_t kMostFields = 128;
+constexpr char kTooManyFields[] = "too many header fields; at most 128";
 constexpr char kTooMany[] = "too many connections; try again later";
 constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
 constexpr char kBareLineFeed[] =
@@ -100,14 +102,14 @@ void KeepAlive(Socket& socket) {
   }
 }
 
-HttpRequest ToRequest(http::request<http::string_body>&& message) {
+// Without the body. Taken when the head is complete: what a trailer says is no header.
+HttpRequest ToRequest(const http::request_header<>& header) {
   HttpRequest request;
-  request.method = message.method_string();
-  request.target = message.target();
-  for (const auto& field : message) {
+  request.method = header.method_string();
+  request.target = header.target();
+  for (const auto& field : header) {
     request.headers.emplace_back(field.name_string(), field.value());
   }
-  request.body = std::move(message.body());
   return request;
 }
 
@@ -146,10 +148,10 @@ void Connection::BeginRequest() {
   extensions_.seen = 0;
   empty_ = 0;
   head_bytes_ = 0;
+  head_lines_ = 0;
   finished_.reset();
   parser_.emplace();
   parser_->on_chunk_header(extensions_);
-  parser_->eager(true);
   parser_->header_limit(static_cast<std::uint32_t>(state_->config().max_header_bytes));
   parser_->body_limit(state_->config().max_body_bytes);
   header_done_ = false;
@@ -243,8 +245,9 @@ bool Connection::Parse() {
     return Status();
   });
   if (!enough.ok()) return Refuse(503, enough.message()), false;
+  if (!header_done_) NoteHead(used);
   buffer_.consume(used);
-  if (!header_done_) head_bytes_ += used;
+  if (head_lines_ > kMostFields + 2) return Refuse(431, kTooManyFields), false;
   const bool in_head = !parser_->is_header_done();
   if (error && in_head && HasBareLineFeed(Unparsed())) return Refuse(400, kBareLineFeed), false;
   if (error && error != http::error::need_more) return Fail(error), false;
@@ -255,8 +258,17 @@ bool Connection::Parse() {
   return given < there || AcceptSize();
 }
 
+// Each field takes several times its bytes in memory.
+void Connection::NoteHead(std::size_t bytes) {
+  head_bytes_ += bytes;
+  const std::string_view head = Unparsed().substr(0, bytes);
+  head_lines_ += static_cast<std::size_t>(std::ranges::count(head, '\n'));
+}
+
+// The parser stops at the end of the head for this, and takes all there is from here on.
 bool Connection::AcceptHeader() {
   header_done_ = true;
+  parser_->eager(true);
   const auto& header = parser_->get();
   http_1_0_ = header.version() < 11;
   no_body_ = header.method() == http::verb::head;
@@ -265,10 +277,12 @@ bool Connection::AcceptHeader() {
     Refuse(400, trouble);
     return false;
   }
+  request_ = ToRequest(header);
   SetDeadline(Phase::kBody, state_->config().body_timeout);
   body_begun_ = Steady::now();
   const auto expect = header[http::field::expect];
-  if (expect.empty() || parser_->is_done() || http_1_0_) return true;
+  const bool has_begun = parser_->is_done() || buffer_.size() > 0;
+  if (expect.empty() || has_begun || http_1_0_) return true;
   if (!boost::beast::iequals(expect, "100-continue")) {
     Refuse(417, "the only known Expect is \"100-continue\"");
     return false;
@@ -322,7 +336,8 @@ void Connection::Dispatch() {
       if (const auto self = weak.lock()) self->OnReply(std::move(answer));
     });
   };
-  state_->handlers().Handle(ToRequest(std::move(message)), peer_.address, std::move(reply));
+  request_.body = std::move(message.body());
+  state_->handlers().Handle(std::move(request_), peer_.address, std::move(reply));
 }
 
 // Closing with unread input would make the kernel reset the connection, and the client might

@@ -77,6 +77,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool SkipEmptyLines();
   std::string_view Unparsed() const;
   bool Parse();
+  void NoteHead(std::size_t bytes);
   bool AcceptHeader();
   bool AcceptSize();
   void Fail(const boost::system::error_code& error);
@@ -113,6 +114,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Steady::time_point write_begun_;
   MemoryShare memory_;                          // Of this request.
   std::size_t head_bytes_ = 0;                  // Parsed of this request's head.
+  std::size_t head_lines_ = 0;                  // Of them, ends of lines.
+  HttpRequest request_;                         // Its head, once that is complete.
   std::optional<Steady::time_point> finished_;  // When the client was seen to send no more.
   Steady::time_point next_probe_;
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.
