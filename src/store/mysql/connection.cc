@@ -72,6 +72,7 @@ MysqlConnection::~MysqlConnection() = default;
 
 Status MysqlConnection::Connect(const MysqlConfig& config, const SqlText& first) {
   try {
+    address_ = AddressOf(config);
     sql::ConnectOptionsMap options = OptionsOf(config, first);
     connection_.reset(get_driver_instance()->connect(options));
     statement_.reset(connection_->createStatement());
@@ -79,7 +80,7 @@ Status MysqlConnection::Connect(const MysqlConfig& config, const SqlText& first)
   } catch (const sql::SQLException& error) {
     trouble_ = TroubleOf(error.getErrorCode());
     return {IsUnknownSetting(error.getErrorCode()) ? Code::kInvalidArgument : Code::kUnavailable,
-            Described(error, "could not connect to the database")};
+            Described(error, "could not connect to the database") + At()};
   }
 }
 
@@ -128,11 +129,13 @@ Status MysqlConnection::CheckEncrypted() {
           "see Store.Tls"};
 }
 
+std::string MysqlConnection::At() const { return "; server: " + address_; }
+
 Status MysqlConnection::Failed(const sql::SQLException& error, SqlConstant what) {
   trouble_ = TroubleOf(error.getErrorCode());
   Code code = trouble_ == Trouble::kMistake ? Code::kInternal : Code::kUnavailable;
   if (trouble_ == Trouble::kBlocked) code = Code::kBlocked;
-  return {code, Described(error, what)};
+  return {code, Described(error, what) + At()};
 }
 
 Status MysqlConnection::TooLong(const SqlText& sql, SqlConstant what) {

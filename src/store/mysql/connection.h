@@ -83,7 +83,9 @@ class MysqlConnection {
   Status CheckEncrypted();
   Status Failed(const sql::SQLException& error, SqlConstant what);
   Status TooLong(const SqlText& sql, SqlConstant what);
+  std::string At() const;  // Which server it was, for the log.
 
+  std::string address_;
   std::unique_ptr<sql::Connection> connection_;
   std::unique_ptr<sql::Statement> statement_;
   Trouble trouble_ = Trouble::kNone;
