@@ -220,11 +220,11 @@ class Lane {
   void OnRefused(Entry& entry);
   void OnNotStored(Entry& entry, const Status& status);
   void SetAside(Entry& entry);
-  void TurnAway(Entry& entry, Status trouble);
+  void TurnAway(Entry& entry, const Status& trouble);
   bool Overwrite(Entry& entry);
   void LoadRecord(Entry& entry);
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
-  void OnUnreadable(Entry& entry, Status status);
+  void OnUnreadable(Entry& entry, const Status& status);
   void OnFound(Entry& entry, StoredTxn stored);
   bool IsLeftBehind(const Entry& entry) const;
   void LogQuarantine(const Entry& entry) const;
@@ -265,6 +265,9 @@ class Lane {
   bool watching_ = false;                // A timer is set for LookForLate.
   std::function<void()> stopped_;        // Set while stopping.
 };
+
+// What went wrong, in words that name the transaction: a client may have asked for many.
+Status Named(const Entry& entry, const Status& status);
 
 // The reply to a client whose request met a store that did not do its part.
 Answer StoreTrouble(const Status& status);

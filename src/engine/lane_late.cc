@@ -88,7 +88,7 @@ void Lane::TellLate(Entry& entry, Time now) {
 
 // These have not been looked at: whoever answers first, nothing of them is done.
 void Lane::TellLateInInbox(Entry& entry, Time late) {
-  const Status before = std::exchange(entry.trouble, TooSlow());
+  const Status before = std::exchange(entry.trouble, Named(entry, TooSlow()));
   std::vector<std::variant<Event, Request>> kept;
   std::size_t covered = 0;
   for (std::size_t i = 0; i < entry.inbox.size(); ++i) {

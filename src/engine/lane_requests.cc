@@ -12,6 +12,12 @@
 
 namespace treaty {
 
+Status Named(const Entry& entry, const Status& status) {
+  const std::string name = "transaction " + entry.gid;
+  if (status.ok() || status.message().find(name) != std::string::npos) return status;
+  return {status.code(), status.message() + " (" + name + ")"};
+}
+
 // The words are those of PlainStore, or the engine's own.
 Answer StoreTrouble(const Status& status) {
   const bool lasting = status.code() == Code::kDataLoss || status.code() == Code::kInternal;
@@ -23,7 +29,8 @@ Answer StoreTrouble(const Status& status) {
   if (status.code() == Code::kInvalidArgument) {
     return {Answer::Kind::kBroken,
             "the request is too large for the store as it is set up; nothing was changed, and the "
-            "same will fail again"};
+            "same will fail again: " +
+                status.message()};
   }
   return {Answer::Kind::kUnavailable, status.message()};
 }

@@ -199,8 +199,8 @@ void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
 }
 
 // Answers everybody who waits for the record, which is not to be had; events stay.
-void Lane::TurnAway(Entry& entry, Status trouble) {
-  entry.trouble = std::move(trouble);
+void Lane::TurnAway(Entry& entry, const Status& trouble) {
+  entry.trouble = Named(entry, trouble);
   std::vector<std::variant<Event, Request>> events;
   for (auto& item : std::exchange(entry.inbox, {})) {
     if (auto* request = std::get_if<Request>(&item)) {
@@ -215,9 +215,9 @@ void Lane::TurnAway(Entry& entry, Status trouble) {
 
 // What calls have come to meanwhile is kept and the record read again; so is one that nobody else
 // looks after.
-void Lane::OnUnreadable(Entry& entry, Status status) {
+void Lane::OnUnreadable(Entry& entry, const Status& status) {
   shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
-  TurnAway(entry, std::move(status));
+  TurnAway(entry, status);
   const bool hopeless = entry.trouble.code() == Code::kDataLoss;
   const bool wanted = !entry.inbox.empty() || IsMine(entry);
   if (entry.in_flight.empty() && (hopeless || !wanted)) return Leave(entry);
@@ -271,18 +271,19 @@ void Lane::Acknowledge(Entry& entry) {
 // Tells the client whose change is being written that the store has not done its part. Returns
 // those who wait for the end of what is durable.
 std::vector<Waiter> Lane::Refuse(Entry& entry, const Status& status) {
+  const Status told = Named(entry, status);
   auto durable = std::exchange(entry.waiters, {});
   const auto asked = std::erase_if(entry.unstored, IsRequest);  // Told to come again.
   if (asked > 0) {
     const auto before = std::min(entry.waiters_before, durable.size());
     const auto first = durable.begin() + static_cast<std::ptrdiff_t>(before);
     for (auto waiter = first; waiter != durable.end(); ++waiter) {
-      waiter->answer(StoreTrouble(status));
+      waiter->answer(StoreTrouble(told));
     }
     durable.erase(first, durable.end());
   }
   entry.asked = kNever;
-  for (auto& ack : std::exchange(entry.acks, {})) ack(status);
+  for (auto& ack : std::exchange(entry.acks, {})) ack(told);
   return durable;
 }
 
@@ -290,7 +291,7 @@ std::vector<Waiter> Lane::Refuse(Entry& entry, const Status& status) {
 void Lane::Disappoint(Entry& entry, const Status& status) {
   auto durable = Refuse(entry, status);
   if (IsPassing(status)) return AnswerOngoing(std::move(durable), entry.txn);
-  for (auto& waiter : durable) waiter.answer(StoreTrouble(status));
+  for (auto& waiter : durable) waiter.answer(StoreTrouble(Named(entry, status)));
 }
 
 }  // namespace treaty

@@ -110,6 +110,7 @@ TEST_P(RefusalTest, IsAnsweredInTimeAndNotDoneLater) {
   world_.Run(kSoon);
   ASSERT_TRUE(answer->has_value());
   EXPECT_THAT(answer->value().kind, AnyOf(Answer::Kind::kUnavailable, Answer::Kind::kBroken));
+  EXPECT_THAT(answer->value().message, ::testing::HasSubstr("transaction g"));
   trouble().end(world_);
   world_.Run(seconds(20));
   EXPECT_EQ(world_.Stored("g").txn.version, version);
