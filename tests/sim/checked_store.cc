@@ -61,7 +61,7 @@ void CheckedStore::MaybeLockARow(std::span<const Write> writes) {
       writes[ports_.rng->Between(0, static_cast<std::uint32_t>(writes.size()) - 1)];
   const std::string name = write.edit != nullptr ? write.edit->key : write.txn->gid();
   store_->FailWritesOf(name, {Code::kBlocked, "somebody holds a lock"});
-  const Time end = ports_.agenda->now() + ports_.rng->Millis(1, 20'000);
+  const Time end = ports_.agenda->now() + ports_.rng->Millis(1, Swarm::kLongestRowLock.count());
   ports_.agenda->Add(end, Agenda::Side::kWorld,
                      [store = store_, name] { store->FailWritesOf(name, {}); });
 }

@@ -28,8 +28,9 @@ struct Swarm {
   std::uint32_t freeze = 0;         // At each event: an instance stands still for a while.
   std::uint32_t clock_set = 0;      // Per cent of times that the database's clock is set.
   std::uint32_t lease_trouble = 0;  // At each renewal: none gets through for a while.
-  std::uint32_t row_lock = 0;       // At each commit: somebody locks a row of it for a while.
-  std::string killer;               // A gid: the process dies of each call for it. Empty: none.
+  static constexpr Duration kLongestRowLock = std::chrono::seconds(20);
+  std::uint32_t row_lock = 0;  // At each commit: somebody locks a row of it for a while.
+  std::string killer;          // A gid: the process dies of each call for it. Empty: none.
 
   // Per cent of steps.
   std::uint32_t refusing = 0;
