@@ -215,9 +215,11 @@ bool Connection::SkipEmptyLines() {
 }
 
 // The parser's assertions do not expect to see a part of the last chunk twice. Whatever it waits
-// for in a body of chunks, as many bytes are still to come.
+// for in a body of chunks, as many bytes are still to come, unless it is no such part at all.
 bool Connection::AwaitsChunk() const {
-  return parser_->is_header_done() && parser_->chunked() && buffer_.size() < kLastChunk;
+  if (!parser_->is_header_done() || !parser_->chunked()) return false;
+  const std::string_view left = Unparsed();
+  return left.size() < kLastChunk && left.find_first_not_of("0\r\n") != 0;
 }
 
 void Connection::Consume() {
