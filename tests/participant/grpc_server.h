@@ -99,7 +99,10 @@ class GrpcServer {
       hand_over::Give();
       StartWriteAndFinish(&reply_, grpc::WriteOptions(), status);
     }
-    void OnCancel() override { End(grpc::Status::CANCELLED); }
+    void OnCancel() override {
+      hand_over::Take();
+      End(grpc::Status::CANCELLED);
+    }
     void OnDone() override {
       hand_over::Take();
       delete this;
