@@ -38,7 +38,7 @@ constexpr unsigned kFewest = 5;
 #endif
 
 TEST_F(StartTest, TooFewDescriptorsAreOneLineThatSaysWhatToRaise) {
-  for (const unsigned files : {kFewest, 15U, 20U, 30U, 45U, 64U}) {
+  for (const unsigned files : {kFewest, 12U, 20U, 30U, 45U, 64U}) {
     Child child(folder_, {"--http-port", "0"}, {"GRPC_PORT=0"}, files);
     EXPECT_THAT(child.Wait(), Optional(kExitFailed)) << files << child.Said();
     const std::string said = child.Said();
