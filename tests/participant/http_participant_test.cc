@@ -340,6 +340,16 @@ TEST(HttpParticipant, ManyHungDestinationsLeaveRoomForTheOthers) {
   EXPECT_EQ(open, 64U);
 }
 
+// Four calls to one URL. Where the others are given less time than the first, they cannot be let
+// through by its end: they have left the queue by then.
+std::vector<BranchCall> OneAndThree(const std::string& url, milliseconds first,
+                                    milliseconds others) {
+  std::vector<BranchCall> calls;
+  calls.push_back(CallTo(url, "{}", first));
+  for (int i = 0; i < 3; ++i) calls.push_back(CallTo(url, "{}", others));
+  return calls;
+}
+
 // One call at a time finds out that a hung destination is back; then it has its whole share.
 TEST(HttpParticipant, ADestinationThatComesBackIsTrustedAgain) {
   std::atomic<bool> back = false;
@@ -356,18 +366,17 @@ TEST(HttpParticipant, ADestinationThatComesBackIsTrustedAgain) {
     }
   });
   World world;
-  const auto ask = [&](int count) {
-    std::vector<BranchCall> calls;
-    for (int i = 0; i < count; ++i)
-      calls.push_back(CallTo(server.url("/"), "{}", milliseconds(300)));
-    return world.AskAll(std::move(calls));
+  const auto ask = [&](milliseconds first, milliseconds others) {
+    return world.AskAll(OneAndThree(server.url("/"), first, others));
   };
-  ask(4);
+  ask(milliseconds(300), milliseconds(300));
   const int connections = server.connections();
-  ask(4);
+  ask(milliseconds(600), milliseconds(100));
   EXPECT_EQ(server.connections(), connections + 1);
   back = true;
-  for (const BranchReply& reply : ask(4)) EXPECT_EQ(reply.outcome, Outcome::kSuccess);
+  for (const BranchReply& reply : ask(milliseconds(3'000), milliseconds(3'000))) {
+    EXPECT_EQ(reply.outcome, Outcome::kSuccess);
+  }
   EXPECT_GT(most, 1);
 }
 
@@ -380,15 +389,13 @@ TEST(HttpParticipant, ADestinationNotCalledForSomeTimeIsForgotten) {
     HttpParticipantConfig config = LocalConfig();
     config.forget_after = forget_after;
     World world(config);
-    const auto ask = [&](const RawServer& server, milliseconds timeout) {
-      std::vector<BranchCall> calls;
-      for (int i = 0; i < 4; ++i) calls.push_back(CallTo(server.url("/"), "{}", timeout));
-      world.AskAll(std::move(calls));
+    const auto ask = [&](const RawServer& server, milliseconds first, milliseconds others) {
+      world.AskAll(OneAndThree(server.url("/"), first, others));
     };
-    ask(hung, milliseconds(100));
-    ask(other, milliseconds(300));
+    ask(hung, milliseconds(100), milliseconds(100));
+    ask(other, milliseconds(300), milliseconds(300));
     const int before = hung.connections();
-    ask(hung, milliseconds(100));
+    ask(hung, milliseconds(600), milliseconds(100));
     world.RunUntil([&] { return hung.connections() >= before + more; });
     EXPECT_EQ(hung.connections(), before + more);
   }
