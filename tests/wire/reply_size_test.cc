@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/outcome_text.h"
-#include "core/outcome_text.h"
 #include "wire/json_text.h"
 #include "wire/kv_reply.h"
 #include "wire/txn_reply.h"
