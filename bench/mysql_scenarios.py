@@ -1,4 +1,4 @@
-"""Sagas on MariaDB, with what they cost the server."""
+"""Sagas and the other models on MariaDB, with what they cost the server."""
 
 import concurrent.futures
 import contextlib
@@ -123,6 +123,15 @@ def take_over(setup, count=100_000):
         return {"left_behind": count, "taken_over_s": taken,
                 "finished_s": time.monotonic() - begun}
 
+
+# As scenarios.MODELS, which these are compared with: 64 clients there too.
+MODELS = {
+    "tcc_mysql": loaded("--clients", 64, "--model", "tcc"),
+    "xa_mysql": loaded("--clients", 64, "--model", "xa"),
+    "message_mysql": loaded("--clients", 64, "--model", "msg"),
+    "prepared_message_mysql": loaded("--clients", 64, "--model", "prepared-msg"),
+    "workflow_mysql": loaded("--clients", 64, "--model", "workflow"),
+}
 
 MYSQL = {
     "mysql_64": loaded("--clients", 64),

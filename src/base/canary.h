@@ -39,6 +39,7 @@ enum class Canary : std::uint8_t {
   kGoesOnAfterRefusal,      // A refused write does not stop the calls.
   kUnknownSettledByRead,    // What a read does not show is taken for not written.
   kModeFromConfig,          // A record is driven in the configured progress mode, not its own.
+  kAnswersFromCopy,         // An answer without a write comes from a copy that may be old.
   kSleepIsACrash,           // After a mere sleep a step counts as called that never was.
 };
 

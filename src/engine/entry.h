@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,9 +21,28 @@ namespace treaty {
 
 struct Entry;
 
+// What a request has come to: it has staged a change in `next`, or it is to be answered as things
+// are. Nobody has been told anything yet.
+class Ruled {
+ public:
+  static Ruled Staged() { return Ruled(nullptr); }
+  static Ruled Answered(std::function<void()> tell) { return Ruled(std::move(tell)); }
+
+  bool staged() const { return tell_ == nullptr; }
+
+  // If nothing is staged: tells the client, once.
+  void Tell() const { tell_(); }
+
+ private:
+  explicit Ruled(std::function<void()> tell) : tell_(std::move(tell)) {}
+
+  std::function<void()> tell_;
+};
+
 // A client's request, run on the entry when nothing is being written and the record is known,
-// or could not be read (`trouble`). Returns whether it staged a change in `next`.
-using RequestFn = std::function<bool(Entry&)>;
+// or could not be read (`trouble`). It may be run again: on a copy that others have overtaken what
+// it comes to does not count.
+using RequestFn = std::function<Ruled(Entry&)>;
 
 // A request as it waits for its turn.
 struct Request {
@@ -76,6 +96,9 @@ struct Entry {
   // How many of those came before the record was last read, or its write begun: `txn` is as new as
   // they may expect it to be.
   std::size_t covered = 0;
+  bool doubted = false;  // It is read for a request alone: `txn` stands if it cannot be.
+  // Others have overtaken the copy once: requests would find it old again.
+  bool contended = false;
   std::vector<Call> in_flight;
 
   std::function<void()> counted;  // Told when the crash that it is blamed for is stored.

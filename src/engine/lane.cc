@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/at_work_on.h"
+#include "base/canary.h"
 #include "core/model.h"
 #include "core/repeats.h"
 #include "core/weight.h"
@@ -62,17 +63,22 @@ bool Lane::TakeInbox(Entry& entry) {
       if (staged && entry.next.status != entry.txn.status) break;
       staged = TakeEvent(entry, std::move(*event), staged);
     } else {
-      outdated = !staged && IsOutdated(entry, taken);
-      if (staged || outdated) break;
+      if (staged) break;
       entry.used = shared_.Now();
-      asked = TakeRequest(entry, std::get<Request>(entry.inbox[taken]));
+      const bool may_be_old = IsOutdated(entry, taken);
+      outdated = may_be_old && entry.contended;
+      if (outdated) break;
+      const Taken what = TakeRequest(entry, std::get<Request>(entry.inbox[taken]), may_be_old);
+      outdated = what == Taken::kOnOldCopy;
+      if (outdated) break;
+      asked = what == Taken::kStaged;
       staged = asked;
     }
     ++taken;
   }
   entry.inbox.erase(entry.inbox.begin(), entry.inbox.begin() + static_cast<std::ptrdiff_t>(taken));
   entry.covered -= std::min(entry.covered, taken);
-  if (outdated) ReadAgain(entry);
+  if (outdated) ReadForRequest(entry);
   return staged;
 }
 
@@ -86,21 +92,26 @@ void Lane::SendOneAway(Entry& entry) {
 }
 
 // Runs a request. One that stages a change is kept until that is stored, in the place of the
-// event it came to: what was right for one state may be wrong for another.
-bool Lane::TakeRequest(Entry& entry, Request& request) {
+// event it came to: what was right for one state may be wrong for another. One that would be
+// answered from a copy that may be old is left where it is.
+Lane::Taken Lane::TakeRequest(Entry& entry, Request& request, bool may_be_old) {
   const auto before = static_cast<std::ptrdiff_t>(entry.unstored.size());
   std::size_t waiting = entry.waiters.size();
-  const bool stages = request.run(entry);
+  const Ruled ruled = request.run(entry);
+  if (!ruled.staged()) {
+    if (may_be_old && !canary::Armed(canary::Canary::kAnswersFromCopy)) return Taken::kOnOldCopy;
+    ruled.Tell();
+  }
   if (entry.waiters.size() > std::max(waiting, kMostWaiters)) {
     SendOneAway(entry);
     --waiting;
   }
-  if (!stages) return false;
+  if (!ruled.staged()) return Taken::kAnswered;
   entry.asked = request.asked;
   entry.unstored.erase(entry.unstored.begin() + before, entry.unstored.end());
   entry.unstored.emplace_back(std::move(request));
   entry.waiters_before = waiting;
-  return true;
+  return Taken::kStaged;
 }
 
 // Decides one event on top of what is staged; returns whether anything is staged now.
@@ -268,12 +279,12 @@ bool Lane::MayLeave(const Entry& entry, const Duties& duties) const {
 }
 
 // A prepared transaction is expected to be asked for again soon: it stays for a while after a
-// request, as a copy that needs no reading, while there is plenty of room. Where others may write
-// it, it would have to be read all the same.
+// request, as a copy that needs no reading, while there is plenty of room; but not one that others
+// have overtaken once, which would have to be read all the same.
 Time Lane::KeptUntil(const Entry& entry) const {
   const std::size_t live = shared_.live_txns.load(std::memory_order_relaxed);
   const bool crowded = live > shared_.config.limits.live_txns / 2;
-  if (crowded || shared_.stopping || shared_.HasOthers()) return kNever;
+  if (crowded || shared_.stopping || entry.contended) return kNever;
   if (entry.txn.status != TxnStatus::kPrepared) return kNever;
   return entry.used == kNever ? kNever : entry.used + shared_.config.park_horizon;
 }

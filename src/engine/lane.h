@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -152,12 +153,14 @@ class Lane {
   void WithNew(const Body& body, const Engine::AnswerFn& answer, RequestFn request);
   void WithKnown(const std::string& gid, const Engine::AnswerFn& answer, RequestFn request);
   void WithRecord(const std::string& gid, RequestFn request);
-  bool RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
-  bool RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
-  bool Insert(Entry& entry, const TxnRequest& request, TxnStatus status);
-  bool ApplyThen(Entry& entry, decltype(Event::what) what);
-  static bool IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& absent);
-  static bool IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits);
+  Ruled RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  Ruled RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  Ruled Create(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer);
+  Ruled Insert(Entry& entry, const TxnRequest& request, TxnStatus status);
+  Ruled ApplyThen(Entry& entry, decltype(Event::what) what);
+  static std::optional<Answer> WhyNotThere(const Entry& entry, const Answer& absent);
+  static std::optional<Ruled> WhyNotApplied(Entry& entry, const Ruling& ruling, Waiter waiter,
+                                            bool waits);
   static void AwaitOrAnswerLater(Entry& entry, Waiter waiter, bool waits);
 
   // lane_room.cc
@@ -179,8 +182,12 @@ class Lane {
   }
 
   // lane_changes.cc
-  bool RunPrepareWorkflow(Entry& entry, const TxnRequest& request, const Engine::RecordFn& done);
-  bool RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer);
+  Ruled RunPrepareWorkflow(Entry& entry, const TxnRequest& request, const Engine::RecordFn& done);
+  Ruled RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer);
+  Ruled RunRegister(Entry& entry, const RegisterRequest& request, const Engine::AnswerFn& answer);
+  Ruled RunEndWorkflow(Entry& entry, const WorkflowEndRequest& request,
+                       const Engine::AnswerFn& answer);
+  Ruled RunForceStop(Entry& entry, const ForceStopped& event, const Engine::AnswerFn& answer);
   void ReadUncounted(const std::string& gid);
   void CountNow(Entry& entry);
 
@@ -202,6 +209,8 @@ class Lane {
   bool MustLayDown(const Entry& entry) const;
   void Attend(Entry& entry, const Duties& duties);
   void ReadAgain(Entry& entry);
+  void ReadForRequest(Entry& entry);
+  static void DecideAgain(Entry& entry);
 
   // lane.cc and lane_store.cc
   Event MakeEvent(decltype(Event::what) what);
@@ -209,7 +218,8 @@ class Lane {
   void Advance(Entry& entry);
   bool TakeInbox(Entry& entry);
   void SendOneAway(Entry& entry);
-  bool TakeRequest(Entry& entry, Request& request);
+  enum class Taken : std::uint8_t { kAnswered, kStaged, kOnOldCopy };
+  Taken TakeRequest(Entry& entry, Request& request, bool may_be_old);
   bool TakeEvent(Entry& entry, Event event, bool staged);
   bool IsBusy(const Entry& entry) const;
   void StoreAsItIs(Entry& entry);
@@ -220,6 +230,7 @@ class Lane {
   void OnRefused(Entry& entry);
   void OnNotStored(Entry& entry, const Status& status);
   void SetAside(Entry& entry);
+  static void RefuseRequests(Entry& entry, const Status& trouble);
   void TurnAway(Entry& entry, const Status& trouble);
   bool Overwrite(Entry& entry);
   void LoadRecord(Entry& entry);
@@ -274,6 +285,9 @@ Answer StoreTrouble(const Status& status);
 
 // The same for a request about topics, or for a message to one.
 Answer TopicTrouble(const Status& status);
+
+// What a request comes to that is answered so, with nothing changed.
+Ruled Answered(const Engine::AnswerFn& answer, Answer with);
 
 // Answers once the change is durable, or says that the store could not do it.
 std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer);

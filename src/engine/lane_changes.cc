@@ -12,15 +12,16 @@ namespace {
 
 constexpr Duration kCountAgainDelay = std::chrono::seconds(1);
 
-// Whether the branches of `txn` may carry this one's payload too; otherwise the client is told.
-bool HasRoomFor(const Txn& txn, const Step& step, std::size_t most,
-                const Engine::AnswerFn& answer) {
+// Whether the branches of `txn` may carry this one's payload too.
+bool HasRoomFor(const Txn& txn, const Step& step, std::size_t most) {
   std::size_t bytes = step.payload.size();
   for (const auto& known : txn.registered) bytes += known->payload.size();
-  if (bytes <= most) return true;
-  answer({Answer::Kind::kInvalid, "the data of all branches is too large together; at most " +
-                                      std::to_string(most) + " bytes (Limits.PayloadTotalBytes)"});
-  return false;
+  return bytes <= most;
+}
+
+Answer TooLargeTogether(std::size_t most) {
+  return {Answer::Kind::kInvalid, "the data of all branches is too large together; at most " +
+                                      std::to_string(most) + " bytes (Limits.PayloadTotalBytes)"};
 }
 
 }  // namespace
@@ -33,18 +34,18 @@ void Lane::PrepareWorkflow(TxnRequest request, Engine::RecordFn done) {
   });
 }
 
-bool Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
-                              const Engine::RecordFn& done) {
+Ruled Lane::RunPrepareWorkflow(Entry& entry, const TxnRequest& request,
+                               const Engine::RecordFn& done) {
   if (!entry.trouble.ok()) {
-    done(StoreTrouble(entry.trouble), {});
-    return false;
+    return Ruled::Answered([done, trouble = entry.trouble] { done(StoreTrouble(trouble), {}); });
   }
   const auto show = [&entry] { return StoredTxn{entry.txn, 0, "", entry.wake}; };
   if (entry.knowledge == Entry::Knowledge::kPresent) {
     const Ruling ruling = RuleOnPrepareWorkflow(entry.txn, request);
-    const bool known = ruling.answer.kind == Answer::Kind::kSuccess;
-    done(ruling.answer, known ? std::optional(show()) : std::nullopt);
-    return false;
+    return Ruled::Answered([done, show, answer = ruling.answer] {
+      const bool known = answer.kind == Answer::Kind::kSuccess;
+      done(answer, known ? std::optional(show()) : std::nullopt);
+    });
   }
   entry.acks.push_back([done, show](const Status& status) {
     if (!status.ok()) return done(StoreTrouble(status), {});
@@ -60,11 +61,13 @@ void Lane::Abort(AbortRequest request, Engine::AnswerFn answer) {
   });
 }
 
-bool Lane::RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer) {
-  if (!IsThere(entry, answer, UnknownGid(entry.gid))) return false;
+Ruled Lane::RunAbort(Entry& entry, const AbortRequest& request, const Engine::AnswerFn& answer) {
+  if (auto why = WhyNotThere(entry, UnknownGid(entry.gid)))
+    return Answered(answer, *std::move(why));
   const Waiter waiter{answer, true};
   const bool waits = request.wait_result || entry.txn.terms->wait_result;
-  if (!IsToApply(entry, RuleOnAbort(entry.txn, request), waiter, waits)) return false;
+  const Ruling ruling = RuleOnAbort(entry.txn, request);
+  if (auto why = WhyNotApplied(entry, ruling, waiter, waits)) return *std::move(why);
   AwaitOrAnswerLater(entry, waiter, waits);
   return ApplyThen(entry, Aborted{request.reason});
 }
@@ -72,55 +75,71 @@ bool Lane::RunAbort(Entry& entry, const AbortRequest& request, const Engine::Ans
 void Lane::Register(RegisterRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
   WithKnown(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
-    if (!IsThere(entry, answer, UnknownForRegister(entry.gid, request.model))) return false;
-    const EngineLimits& limits = shared_.config.limits;
-    const Ruling ruling = RuleOnRegister(entry.txn, request, limits.branches);
-    if (!IsToApply(entry, ruling, {answer}, false)) return false;
-    if (!HasRoomFor(entry.txn, *request.step, limits.branch_bytes, answer)) return false;
-    entry.acks.push_back(AnswerWhenStored(answer));
-    return ApplyThen(entry, Registered{request.step, request.outcome});
+    return RunRegister(entry, request, answer);
   });
+}
+
+Ruled Lane::RunRegister(Entry& entry, const RegisterRequest& request,
+                        const Engine::AnswerFn& answer) {
+  const Answer unknown = UnknownForRegister(entry.gid, request.model);
+  if (auto why = WhyNotThere(entry, unknown)) return Answered(answer, *std::move(why));
+  const EngineLimits& limits = shared_.config.limits;
+  const Ruling ruling = RuleOnRegister(entry.txn, request, limits.branches);
+  if (auto why = WhyNotApplied(entry, ruling, {answer}, false)) return *std::move(why);
+  if (!HasRoomFor(entry.txn, *request.step, limits.branch_bytes)) {
+    return Answered(answer, TooLargeTogether(limits.branch_bytes));
+  }
+  entry.acks.push_back(AnswerWhenStored(answer));
+  return ApplyThen(entry, Registered{request.step, request.outcome});
 }
 
 void Lane::EndWorkflow(WorkflowEndRequest request, Engine::AnswerFn answer) {
   const std::string gid = request.gid;
   WithKnown(gid, answer, [this, request = std::move(request), answer](Entry& entry) {
-    const Answer absent = UnknownForSubmit(entry.gid, Model::kWorkflow);
-    if (!IsThere(entry, answer, absent)) return false;
-    if (!IsToApply(entry, RuleOnWorkflowEnd(entry.txn, request), {answer}, false)) return false;
-    entry.acks.push_back(AnswerWhenStored(answer));
-    return ApplyThen(entry, request.end);
+    return RunEndWorkflow(entry, request, answer);
   });
+}
+
+Ruled Lane::RunEndWorkflow(Entry& entry, const WorkflowEndRequest& request,
+                           const Engine::AnswerFn& answer) {
+  const Answer unknown = UnknownForSubmit(entry.gid, Model::kWorkflow);
+  if (auto why = WhyNotThere(entry, unknown)) return Answered(answer, *std::move(why));
+  const Ruling ruling = RuleOnWorkflowEnd(entry.txn, request);
+  if (auto why = WhyNotApplied(entry, ruling, {answer}, false)) return *std::move(why);
+  entry.acks.push_back(AnswerWhenStored(answer));
+  return ApplyThen(entry, request.end);
 }
 
 void Lane::ForceStop(std::string gid, ForceStopped event, Engine::AnswerFn answer) {
   WithRecord(gid, [this, event = std::move(event), answer = std::move(answer)](Entry& entry) {
-    if (!IsThere(entry, answer, UnknownGid(entry.gid))) return false;
-    const Ruling ruling = RuleOnForceStop(entry.txn);
-    const bool ends = ruling.kind == Ruling::Kind::kApply;  // Even one in quarantine.
-    if (!ends && !IsToApply(entry, ruling, {answer}, false)) return false;
-    shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
-    entry.acks.push_back(AnswerWhenStored(answer));
-    return ApplyThen(entry, event);
+    return RunForceStop(entry, event, answer);
   });
+}
+
+// It ends even one in quarantine.
+Ruled Lane::RunForceStop(Entry& entry, const ForceStopped& event, const Engine::AnswerFn& answer) {
+  if (auto why = WhyNotThere(entry, UnknownGid(entry.gid)))
+    return Answered(answer, *std::move(why));
+  const Ruling ruling = RuleOnForceStop(entry.txn);
+  if (ruling.kind != Ruling::Kind::kApply) return *WhyNotApplied(entry, ruling, {answer}, false);
+  shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
+  entry.acks.push_back(AnswerWhenStored(answer));
+  return ApplyThen(entry, event);
 }
 
 void Lane::ResetDue(std::string gid, std::function<void(Result<ResetOutcome>)> done) {
   using Reset = Result<ResetOutcome>;
   WithRecord(gid, [this, done = std::move(done)](Entry& entry) {
-    const bool present = entry.knowledge == Entry::Knowledge::kPresent;
-    if (!entry.trouble.ok() || !present) {
-      done(entry.trouble.ok() ? Reset(ResetOutcome::kAbsent) : Reset(entry.trouble));
-      return false;
-    }
-    if (!TakeEvent(entry, MakeEvent(DueReset{}), false)) {
-      done(ResetOutcome::kUnchanged);
-      return false;
-    }
+    const auto tell = [&done](Reset reset) {
+      return Ruled::Answered([done, reset = std::move(reset)] { done(reset); });
+    };
+    if (!entry.trouble.ok()) return tell(entry.trouble);
+    if (entry.knowledge != Entry::Knowledge::kPresent) return tell(ResetOutcome::kAbsent);
+    if (!TakeEvent(entry, MakeEvent(DueReset{}), false)) return tell(ResetOutcome::kUnchanged);
     entry.acks.push_back([done](const Status& status) {
       done(status.ok() ? Reset(ResetOutcome::kReset) : Reset(status));
     });
-    return true;
+    return Ruled::Staged();
   });
 }
 
@@ -132,7 +151,7 @@ void Lane::CountCrash(const std::string& gid, std::function<void()> counted) {
 // Until it has been read and counted, by whoever reads it.
 void Lane::ReadUncounted(const std::string& gid) {
   if (!uncounted_.contains(gid)) return;
-  WithRecord(gid, [](Entry&) { return false; });
+  WithRecord(gid, [](Entry&) { return Ruled::Answered([] {}); });
   ports_.loop->After(kCountAgainDelay, [this, gid] { ReadUncounted(gid); });
 }
 

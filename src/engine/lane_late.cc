@@ -93,7 +93,7 @@ void Lane::TellLateInInbox(Entry& entry, Time late) {
   std::size_t covered = 0;
   for (std::size_t i = 0; i < entry.inbox.size(); ++i) {
     if (IsLate(entry.inbox[i], late)) {
-      std::get<Request>(entry.inbox[i]).run(entry);
+      std::get<Request>(entry.inbox[i]).run(entry).Tell();
       continue;
     }
     if (i < entry.covered) ++covered;

@@ -23,18 +23,33 @@ bool Lane::IsForeign(const Entry& entry) const {
   return shared_.HasOthers() && !entry.owner.empty() && !IsMine(entry);
 }
 
-// Whether the copy may be older than a request expects it to be: others write too.
+// Whether the copy may be older than a request expects it to be: others write too. What becomes a
+// write may be decided on it all the same, since the write's condition finds out; an answer
+// without a write may not.
 bool Lane::IsOutdated(const Entry& entry, std::size_t item) const {
   return shared_.HasOthers() && entry.knowledge == Entry::Knowledge::kPresent &&
          item >= entry.covered;
 }
 
-// Reads the record again; what is not stored yet is decided again on what is found.
+// Reads the record again, of which the copy is known to be old.
 void Lane::ReadAgain(Entry& entry) {
+  DecideAgain(entry);
+  LoadRecord(entry);
+}
+
+// The same for a request that would be answered from a copy that may be old. Should the store not
+// be able to, that is the request's trouble and not the transaction's.
+void Lane::ReadForRequest(Entry& entry) {
+  entry.doubted = true;
+  LoadRecord(entry);
+}
+
+// What is not stored yet is decided again on what is found.
+void Lane::DecideAgain(Entry& entry) {
+  entry.covered += entry.unstored.size();
   auto again = std::exchange(entry.unstored, {});
   std::ranges::move(entry.inbox, std::back_inserter(again));
   entry.inbox = std::move(again);
-  LoadRecord(entry);
 }
 
 // Where others may drive it too, what there is to do soon is this one's only when the record says
@@ -82,14 +97,19 @@ void Lane::Adopt(const DueKey& key, std::function<void(const Status&)> settled) 
   if (found != entries_.end() && found->second->writing) return settled(Status());
   auto first = std::make_shared<std::function<void(const Status&)>>(std::move(settled));
   WithRecord(key.gid, [this, owner = key.owner, first](Entry& entry) {
-    if (*first) std::exchange(*first, nullptr)(entry.trouble);
+    const auto settle = [first](const Status& status) {
+      if (*first) std::exchange(*first, nullptr)(status);
+    };
     const bool present = entry.trouble.ok() && entry.knowledge == Entry::Knowledge::kPresent;
     const bool left_behind = present && IsForeign(entry) && entry.owner == owner;
-    if (!left_behind || entry.txn.IsFinished()) return false;
+    if (!left_behind || entry.txn.IsFinished()) {
+      return Ruled::Answered([settle, trouble = entry.trouble] { settle(trouble); });
+    }
+    settle(Status());
     entry.claimed = true;
     entry.next = entry.txn;
     model::LeaveBehind(entry.next);
-    return true;
+    return Ruled::Staged();
   });
 }
 

@@ -43,13 +43,6 @@ Answer TopicTrouble(const Status& status) {
 
 namespace {
 
-// Answers where the topics of a message cannot be expanded, which matters for a new gid alone;
-// returns whether they were.
-bool IsExpanded(const TxnRequest& request, const Engine::AnswerFn& answer) {
-  if (!request.topic_trouble.ok()) answer(TopicTrouble(request.topic_trouble));
-  return request.topic_trouble.ok();
-}
-
 // A mistake: the recipients are those of now.
 void ExpandAgain(Txn& txn, const Body& asked) {
   if (asked.recipients.empty()) return;
@@ -68,6 +61,10 @@ bool MayCreate(const Body& body) {
 }
 
 }  // namespace
+
+Ruled Answered(const Engine::AnswerFn& answer, Answer with) {
+  return Ruled::Answered([answer, with = std::move(with)] { answer(with); });
+}
 
 std::function<void(Status)> AnswerWhenStored(const Engine::AnswerFn& answer) {
   return [answer](const Status& status) { answer(status.ok() ? Answer{} : StoreTrouble(status)); };
@@ -110,33 +107,25 @@ void Lane::WithRecord(const std::string& gid, RequestFn request) {
   LoadRecord(entry);
 }
 
-// Answers where there is no record to work on; returns whether there is one.
-bool Lane::IsThere(Entry& entry, const Engine::AnswerFn& answer, const Answer& absent) {
-  if (!entry.trouble.ok()) {
-    answer(StoreTrouble(entry.trouble));
-    return false;
-  }
-  if (entry.knowledge == Entry::Knowledge::kPresent) return true;
-  answer(absent);
-  return false;
+// The answer where there is no record to work on.
+std::optional<Answer> Lane::WhyNotThere(const Entry& entry, const Answer& absent) {
+  if (!entry.trouble.ok()) return StoreTrouble(entry.trouble);
+  if (entry.knowledge == Entry::Knowledge::kPresent) return std::nullopt;
+  return absent;
 }
 
-// Answers at once, unless the ruling is to apply an event; returns whether it is.
-bool Lane::IsToApply(Entry& entry, const Ruling& ruling, Waiter waiter, bool waits) {
-  if (ruling.kind == Ruling::Kind::kApply && !entry.txn.IsQuarantined()) return true;
+// What a request comes to whose ruling is not to apply an event.
+std::optional<Ruled> Lane::WhyNotApplied(Entry& entry, const Ruling& ruling, Waiter waiter,
+                                         bool waits) {
+  if (ruling.kind == Ruling::Kind::kApply && !entry.txn.IsQuarantined()) return std::nullopt;
   if (ruling.kind == Ruling::Kind::kApply) {
-    waiter.answer({Answer::Kind::kUnavailable,
-                   "the transaction is quarantined; an operator releases it by resetNextCronTime"});
-    return false;
+    return Answered(waiter.answer, {Answer::Kind::kUnavailable,
+                                    "the transaction is quarantined; an operator releases it by "
+                                    "resetNextCronTime"});
   }
-  if (ruling.kind == Ruling::Kind::kAnswer) {
-    waiter.answer(ruling.answer);
-  } else if (waits) {
-    entry.waiters.push_back(std::move(waiter));
-  } else {
-    waiter.answer({});
-  }
-  return false;
+  if (ruling.kind == Ruling::Kind::kAnswer) return Answered(waiter.answer, ruling.answer);
+  if (!waits) return Answered(waiter.answer, {});
+  return Ruled::Answered([&entry, waiter = std::move(waiter)] { entry.waiters.push_back(waiter); });
 }
 
 // A waiting client hears the outcome, any other that its request is durable.
@@ -148,7 +137,7 @@ void Lane::AwaitOrAnswerLater(Entry& entry, Waiter waiter, bool waits) {
   }
 }
 
-bool Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
+Ruled Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
   std::shared_ptr<const Body> body = request.body;
   if (status == TxnStatus::kPrepared) {
     auto prepared = std::make_shared<Body>(*body);
@@ -157,14 +146,15 @@ bool Lane::Insert(Entry& entry, const TxnRequest& request, TxnStatus status) {
   }
   entry.next = model::Create(std::move(body), request.terms, status, shared_.Now());
   Weigh(entry, entry.next);
-  return true;
+  return Ruled::Staged();
 }
 
-// Applies an event that has an effect on every transaction in the present state; returns true.
-bool Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
-  const bool staged = TakeEvent(entry, MakeEvent(std::move(what)), false);
-  if (!staged) Acknowledge(entry);
-  return staged;
+// Applies an event that has an effect on every transaction in the present state.
+Ruled Lane::ApplyThen(Entry& entry, decltype(Event::what) what) {
+  if (TakeEvent(entry, MakeEvent(std::move(what)), false)) return Ruled::Staged();
+  return Ruled::Answered([acks = std::exchange(entry.acks, {})] {
+    for (const auto& ack : acks) ack(Status());
+  });
 }
 
 void Lane::Prepare(TxnRequest request, Engine::AnswerFn answer) {
@@ -177,16 +167,12 @@ void Lane::Prepare(TxnRequest request, Engine::AnswerFn answer) {
   WithKnown(body->gid, answer, std::move(run));
 }
 
-bool Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
-  if (!entry.trouble.ok()) {
-    answer(StoreTrouble(entry.trouble));
-    return false;
-  }
+Ruled Lane::RunPrepare(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
+  if (!entry.trouble.ok()) return Answered(answer, StoreTrouble(entry.trouble));
   if (entry.knowledge == Entry::Knowledge::kPresent) {
-    answer(RuleOnPrepare(entry.txn, request).answer);
-    return false;
+    return Answered(answer, RuleOnPrepare(entry.txn, request).answer);
   }
-  if (!IsExpanded(request, answer)) return false;
+  if (!request.topic_trouble.ok()) return Answered(answer, TopicTrouble(request.topic_trouble));
   entry.acks.push_back(AnswerWhenStored(answer));
   return Insert(entry, request, TxnStatus::kPrepared);
 }
@@ -201,27 +187,31 @@ void Lane::Submit(TxnRequest request, Engine::AnswerFn answer) {
   WithKnown(body->gid, answer, std::move(run));
 }
 
-bool Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
-  const Model model = request.body->model;
-  const bool waits = request.terms->wait_result;
+Ruled Lane::RunSubmit(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
   const bool absent = entry.knowledge == Entry::Knowledge::kAbsent;
-  const bool again = canary::Armed(canary::Canary::kResubmitRunsAgain);
   if (entry.trouble.ok() && absent && MayCreate(*request.body)) {
-    const Status orders = CheckOrders(*request.terms, *request.body);
-    if (!orders.ok()) {
-      answer({Answer::Kind::kInvalid, orders.message()});
-      return false;
-    }
-    if (!IsExpanded(request, answer)) return false;
-    AwaitOrAnswerLater(entry, {answer}, waits);
+    return Create(entry, request, answer);
+  }
+  const Answer unknown = UnknownForSubmit(entry.gid, request.body->model);
+  if (auto why = WhyNotThere(entry, unknown)) return Answered(answer, *std::move(why));
+  if (canary::Armed(canary::Canary::kResubmitRunsAgain)) {
     return Insert(entry, request, TxnStatus::kSubmitted);
   }
-  if (!IsThere(entry, answer, UnknownForSubmit(entry.gid, model))) return false;
-  if (again) return Insert(entry, request, TxnStatus::kSubmitted);
-  if (!IsToApply(entry, RuleOnSubmit(entry.txn, request), {answer}, waits)) return false;
+  const bool waits = request.terms->wait_result;
+  const Ruling ruling = RuleOnSubmit(entry.txn, request);
+  if (auto why = WhyNotApplied(entry, ruling, {answer}, waits)) return *std::move(why);
   AwaitOrAnswerLater(entry, {answer}, waits);
   if (canary::Armed(canary::Canary::kTopicExpandedTwice)) ExpandAgain(entry.txn, *request.body);
   return ApplyThen(entry, Submitted{SubmittedTerms(entry.txn, request)});
+}
+
+// The topics of a message matter for a new gid alone.
+Ruled Lane::Create(Entry& entry, const TxnRequest& request, const Engine::AnswerFn& answer) {
+  const Status orders = CheckOrders(*request.terms, *request.body);
+  if (!orders.ok()) return Answered(answer, {Answer::Kind::kInvalid, orders.message()});
+  if (!request.topic_trouble.ok()) return Answered(answer, TopicTrouble(request.topic_trouble));
+  AwaitOrAnswerLater(entry, {answer}, request.terms->wait_result);
+  return Insert(entry, request, TxnStatus::kSubmitted);
 }
 
 }  // namespace treaty

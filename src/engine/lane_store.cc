@@ -130,6 +130,7 @@ void Lane::OnRefused(Entry& entry) {
   const bool asked = std::ranges::any_of(entry.unstored, IsRequest);
   if (asked) entry.waiters.resize(entry.waiters_before);
   if (canary::Armed(canary::Canary::kGoesOnAfterRefusal)) return OnStored(entry);
+  entry.contended = entry.txn.version > 0;
   ReadAgain(entry);
 }
 
@@ -193,23 +194,29 @@ void Lane::OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result) {
   if (!result.ok()) return OnUnreadable(entry, result.status());
   entry.trouble = Status();
   entry.knowledge = Entry::Knowledge::kAbsent;
+  if (std::exchange(entry.doubted, false)) DecideAgain(entry);
   if (result->has_value()) OnFound(entry, **std::move(result));
   CountNow(entry);
   Advance(entry);
 }
 
-// Answers everybody who waits for the record, which is not to be had; events stay.
-void Lane::TurnAway(Entry& entry, const Status& trouble) {
+// Answers the requests that wait for the record, which is not to be had; events stay.
+void Lane::RefuseRequests(Entry& entry, const Status& trouble) {
   entry.trouble = Named(entry, trouble);
   std::vector<std::variant<Event, Request>> events;
   for (auto& item : std::exchange(entry.inbox, {})) {
     if (auto* request = std::get_if<Request>(&item)) {
-      request->run(entry);
+      request->run(entry).Tell();
     } else {
       events.push_back(std::move(item));
     }
   }
   entry.inbox = std::move(events);
+}
+
+// The same for everybody who waits.
+void Lane::TurnAway(Entry& entry, const Status& trouble) {
+  RefuseRequests(entry, trouble);
   Disappoint(entry, entry.trouble);
 }
 
@@ -217,8 +224,15 @@ void Lane::TurnAway(Entry& entry, const Status& trouble) {
 // looks after.
 void Lane::OnUnreadable(Entry& entry, const Status& status) {
   shared_.log->Write(LogLevel::kError, entry.gid, "cannot be read: " + status.message());
+  const bool hopeless = status.code() == Code::kDataLoss;
+  if (std::exchange(entry.doubted, false) && !hopeless) {
+    RefuseRequests(entry, status);
+    entry.trouble = Status();
+    entry.knowledge = Entry::Knowledge::kPresent;
+    entry.covered = 0;
+    return Advance(entry);
+  }
   TurnAway(entry, status);
-  const bool hopeless = entry.trouble.code() == Code::kDataLoss;
   const bool wanted = !entry.inbox.empty() || IsMine(entry);
   if (entry.in_flight.empty() && (hopeless || !wanted)) return Leave(entry);
   ports_.loop->After(kReloadDelay, [this, &entry] { LoadRecord(entry); });

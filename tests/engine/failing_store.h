@@ -20,12 +20,29 @@ class FailingStore final : public Store {
     trouble_ = std::move(trouble);
   }
 
+  // The same for the readings of single records alone.
+  void FailLoadsWith(Status trouble) {
+    const std::lock_guard lock(mutex_);
+    load_trouble_ = std::move(trouble);
+  }
+
+  // How many records were asked for.
+  std::size_t loads() const {
+    const std::lock_guard lock(mutex_);
+    return loads_;
+  }
+
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     if (Status status = Trouble(); !status.ok()) return status;
     return store_.Commit(writes, verdicts);
   }
   Result<std::optional<StoredTxn>> Load(const std::string& gid) override {
     if (Status status = Trouble(); !status.ok()) return status;
+    {
+      const std::lock_guard lock(mutex_);
+      ++loads_;
+      if (!load_trouble_.ok()) return load_trouble_;
+    }
     return store_.Load(gid);
   }
   Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
@@ -82,6 +99,8 @@ class FailingStore final : public Store {
   Store& store_;
   mutable std::mutex mutex_;
   Status trouble_;
+  Status load_trouble_;
+  std::size_t loads_ = 0;
 };
 
 }  // namespace treaty::testing

@@ -275,10 +275,27 @@ void PactChecker::OnEnd(std::uint32_t process) {
   }
 }
 
-void PactChecker::OnPrepared(const std::string& gid, const Answer& answer) {
-  const bool stored = pacts_[gid].stored.version > 0;
-  if (answer.kind == Answer::Kind::kSuccess && !stored) {
-    Fail(gid, "G1: prepared, but not durable");
+PactChecker::Seen PactChecker::SeenNow(const std::string& gid) const {
+  const auto found = pacts_.find(gid);
+  if (found == pacts_.end() || found->second.stored.version == 0) return {};
+  Seen seen{found->second.stored.status};
+  for (const auto& step : found->second.stored.registered) seen.branch_ids.push_back(step->id);
+  return seen;
+}
+
+// G1 and G2: a workflow's runner is told of all that was recorded before it asked, and nobody that
+// what was decided then is still open.
+void PactChecker::OnPrepared(const std::string& gid, const Seen& seen, const Answer& answer) {
+  if (answer.kind != Answer::Kind::kSuccess) return;
+  const Txn& txn = pacts_[gid].stored;
+  if (txn.version == 0) return Fail(gid, "G1: prepared, but not durable");
+  if (txn.body->model != Model::kWorkflow) {
+    if (seen.status != S::kPrepared) Fail(gid, "G2: prepared, but it was decided before");
+    return;
+  }
+  for (const std::string& id : seen.branch_ids) {
+    const bool told = answer.message.find("\"branch_id\":\"" + id + '"') != std::string::npos;
+    if (!told) Fail(gid, "W1: a runner is not told of a step that was recorded before it asked");
   }
 }
 
@@ -305,7 +322,8 @@ void PactChecker::OnAborted(const std::string& gid, const Answer& answer, bool w
 }
 
 // W3 and G1: what was acknowledged is there, and it is the client's own.
-void PactChecker::OnRegistered(const std::string& gid, const Step& step, const Answer& answer) {
+void PactChecker::OnRegistered(const std::string& gid, const Step& step, const Seen& seen,
+                               const Answer& answer) {
   const Txn& txn = pacts_[gid].stored;
   const bool is_workflow = !step.op.empty();
   if (answer.kind == Answer::Kind::kRecorded) marks_.Hit(Mark::kRecordedAlready);
@@ -317,6 +335,7 @@ void PactChecker::OnRegistered(const std::string& gid, const Step& step, const A
   const bool there = std::ranges::any_of(
       txn.registered, [&](const std::shared_ptr<const Step>& known) { return *known == step; });
   if (!there) Fail(gid, "G1: registered, but not durable");
+  if (seen.status != S::kPrepared) Fail(gid, "T2: registered, but it was decided before");
 }
 
 }  // namespace treaty::sim

@@ -45,11 +45,19 @@ class PactChecker {
                Outcome outcome);
   void OnEnd(std::uint32_t process);
 
+  // What was durable when a request was made: its answer must be at least as new.
+  struct Seen {
+    TxnStatus status = TxnStatus::kPrepared;
+    std::vector<std::string> branch_ids = {};  // Of what was registered.
+  };
+  Seen SeenNow(const std::string& gid) const;
+
   // Answers to clients. `waits`: it asked for the outcome.
-  void OnPrepared(const std::string& gid, const Answer& answer);
+  void OnPrepared(const std::string& gid, const Seen& seen, const Answer& answer);
   void OnSubmitted(const std::string& gid, const Answer& answer, bool waits);
   void OnAborted(const std::string& gid, const Answer& answer, bool waits);
-  void OnRegistered(const std::string& gid, const Step& step, const Answer& answer);
+  void OnRegistered(const std::string& gid, const Step& step, const Seen& seen,
+                    const Answer& answer);
 
  private:
   struct Leg {

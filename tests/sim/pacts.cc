@@ -139,7 +139,7 @@ void Pacts::Schedule(std::size_t index) {
 }
 
 // Requests that race with the client's own course: decisions ahead of their prepare, repeats, late
-// registrations, the opposite decision, an operator's forced stop.
+// registrations and prepares, the opposite decision, an operator's forced stop.
 void Pacts::ScheduleRivals(std::size_t index, Duration first) {
   Rng& rng = *ports_.rng;
   const Swarm& swarm = *ports_.swarm;
@@ -159,6 +159,9 @@ void Pacts::ScheduleRivals(std::size_t index, Duration first) {
   }
   if (TakesRegistrations(pact.model) && rng.Percent(swarm.repeated)) {
     At(later(), [this, index, ignore] { Register(index, pacts_[index].steps.back(), ignore); });
+  }
+  if (pact.model != Model::kWorkflow && !pact.direct && rng.Percent(swarm.repeated)) {
+    At(later(), [this, index, ignore] { Prepare(index, ignore); });
   }
   if (pact.model != Model::kWorkflow && !pact.direct && rng.Percent(swarm.prepared)) {
     At(later(), [this, index, ignore] {
@@ -218,8 +221,9 @@ void Pacts::Prepare(std::size_t index, AnswerFn heard) {
   if (pact.model == Model::kMessage) json += StepsJson(pact.steps);
   const char* action = pact.model == Model::kWorkflow ? "prepareWorkflow" : "prepare";
   ports_.post(action, json + "}",
-              [this, gid = pact.gid, heard = Judged(pact, heard)](const Answer& answer) {
-                checker_->OnPrepared(gid, answer);
+              [this, gid = pact.gid, seen = checker_->SeenNow(pact.gid),
+               heard = Judged(pact, heard)](const Answer& answer) {
+                checker_->OnPrepared(gid, seen, answer);
                 heard(answer);
               });
 }
@@ -248,8 +252,9 @@ void Pacts::Register(std::size_t index, const Step& step, AnswerFn heard) {
     json += "," + Member("op", step.op) + "," + Member("status", "succeed");
   }
   ports_.post("registerBranch", json + "}",
-              [this, gid = pact.gid, step, heard](const Answer& answer) {
-                checker_->OnRegistered(gid, step, answer);
+              [this, gid = pact.gid, step, seen = checker_->SeenNow(pact.gid),
+               heard](const Answer& answer) {
+                checker_->OnRegistered(gid, step, seen, answer);
                 heard(answer);
               });
 }
