@@ -13,16 +13,14 @@
 namespace treaty::daemon {
 namespace {
 
-std::string Section(const Key& key) {
-  const std::size_t point = key.name.find('.');
-  return point == std::string_view::npos ? "Common keys"
-                                         : std::string(key.name.substr(0, point)) + ".* keys";
+std::string GroupOf(const Key& key) {
+  const std::string group(SplitName(key.name).group);
+  return group.empty() ? "Common keys" : group + ".* keys";
 }
 
 std::string Describe(const Key& key) {
-  return std::string(key.meaning) + ".\n" + std::string(key.name) + ", environment " +
-         EnvironmentName(key) + ": " + Allowed(key) + "; default " +
-         (key.fallback.empty() ? "empty" : std::string(key.fallback));
+  return key.meaning + ".\n" + std::string(key.name) + ", environment " + EnvironmentName(key) +
+         ": " + Allowed(key) + "; default " + (key.fallback.empty() ? "empty" : key.fallback);
 }
 
 // One flag per key that has a meaning. Bare boolean flags mean true.
@@ -33,13 +31,13 @@ class Flags {
       if (!IsHeeded(key)) continue;
       Flag& flag = flags_.emplace_back();
       flag.key = &key;
-      if (std::holds_alternative<bool Config::*>(key.field)) {
+      if (key.type == Type::kFlag) {
         flag.option = app.add_flag(FlagName(key), flag.text, Describe(key));
       } else {
         flag.option = app.add_option(FlagName(key), flag.text, Describe(key));
         flag.option->type_name("VALUE");
       }
-      flag.option->group(Section(key));
+      flag.option->group(GroupOf(key));
     }
   }
 

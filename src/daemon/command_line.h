@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/status.h"
-#include "daemon/config.h"
+#include "daemon/given.h"
 
 namespace treaty::daemon {
 

@@ -9,9 +9,9 @@
 #include <system_error>
 #include <utility>
 
-#include "daemon/config.h"
 #include "daemon/config_keys.h"
 #include "daemon/escape.h"
+#include "daemon/given.h"
 
 namespace treaty::daemon {
 namespace {

@@ -82,8 +82,8 @@ std::function<std::string()> TroubleOf(std::shared_ptr<const Descriptors> descri
 
 // Lanes read the file when they first need it, which is late for telling of a mistake.
 Status CheckCaFile(const Config& config) {
-  if (config.ca_file.empty()) return {};
-  const auto context = MakeClientTlsContext(config.ca_file);
+  if (config.http_calls.ca_file.empty()) return {};
+  const auto context = MakeClientTlsContext(config.http_calls.ca_file);
   if (context.ok()) return {};
   return {context.status().code(), "CaFile: " + context.status().message()};
 }
@@ -95,8 +95,7 @@ class Daemon::Impl {
   Impl(const Config& config, Log& log)
       : config_(config),
         log_(log),
-        http_memory_(std::make_shared<MemoryBudget>(
-            static_cast<std::size_t>(config.http_max_memory_bytes))) {}
+        http_memory_(std::make_shared<MemoryBudget>(config.http_server.max_memory_bytes)) {}
   ~Impl() { StopThreads(); }
 
   Status Start();
@@ -154,15 +153,15 @@ class Daemon::Impl {
 
 Status Daemon::Impl::Start() {
   if (Status status = CheckCaFile(config_); !status.ok()) return status;
-  if (Status status = CheckServiceConfig(config_.grpc_service_config); !status.ok()) {
+  if (Status status = CheckServiceConfig(config_.grpc_calls.service_config); !status.ok()) {
     return {status.code(), "GrpcServiceConfig: " + status.message()};
   }
-  Result<std::unique_ptr<Store>> store = OpenStore(config_, log_);
+  Result<std::unique_ptr<Store>> store = OpenStore(config_.store, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
-  if (IsShared(config_)) lease_ = std::make_unique<Lease>(store_->clock());
+  if (IsShared(config_.store)) lease_ = std::make_unique<Lease>(store_->clock());
 
-  const auto asked = static_cast<std::uint16_t>(config_.http_port);
+  const std::uint16_t asked = config_.http_port;
   std::optional<PortReservation> reservation;
   if (asked == 0) reservation.emplace(ListenAddress(config_));
   const std::uint16_t port = reservation ? reservation->port() : asked;
@@ -198,7 +197,7 @@ Status Daemon::Impl::BeginLease() {
 // First in line on every loop: what was crashed on is counted before anything else happens to it.
 // A place for notes is worth having; transactions are served without one.
 void Daemon::Impl::StartEngine() {
-  const std::string path = config_.store_path + ".crash";
+  const std::string path = config_.store.path + ".crash";
   std::vector<std::string> gids = ReadCrashNotes(path);
   for (const std::string& gid : gids) {
     log_.Write(LogLevel::kError, gid, "a former process crashed while at work on it");
@@ -214,7 +213,7 @@ void Daemon::Impl::StartEngine() {
 }
 
 Status Daemon::Impl::MakeWebHook(std::uint16_t port) {
-  if (config_.alert_web_hook.empty()) return {};
+  if (config_.web_hook.url.empty()) return {};
   auto made = WebHook::Make(WebHookSettings(config_, port), alerts_.loop(), log_);
   if (!made.ok()) return {made.status().code(), "AlertWebHook: " + made.status().message()};
   web_hook_ = *std::move(made);
@@ -315,7 +314,7 @@ std::vector<AsioLoop*> Daemon::Impl::Loops() const {
 
 Status Daemon::Impl::MakeRpcServer(std::uint16_t http_port) {
   if (config_.json_rpc_port == 0) return {};
-  const auto port = static_cast<std::uint16_t>(config_.json_rpc_port);
+  const std::uint16_t port = config_.json_rpc_port;
   api::HandlerConfig settings = MakeHandlerConfig(http_port);
   settings.json_rpc_only = true;
   rpc_handlers_ = std::make_unique<api::Handlers>(std::move(settings), *engine_, store_->clock(),
@@ -360,7 +359,7 @@ void Daemon::Impl::StopThreads() {
 
 // gRPC tells its clients at once to go elsewhere; HTTP can do so only with each reply.
 void Daemon::Impl::Stop(std::function<void()> done) {
-  const auto grace = std::chrono::seconds(config_.request_timeout_s);
+  const Duration grace = config_.engine.policy.request_timeout;
   server_->StopAccepting();
   if (rpc_server_) rpc_server_->StopAccepting();
   const std::size_t ends = grpc_front_ ? 2 : 1;

@@ -37,8 +37,9 @@ Status RaiseDescriptorLimit(const Config& config) {
 }
 
 void WarnOfFewDescriptors(const Config& config, Log& log) {
-  constexpr std::int64_t kReserve = 64;  // The store, logs, loops.
-  const auto wanted = config.http_max_connections + config.calls_in_flight + kReserve;
+  constexpr std::size_t kReserve = 64;  // The store, logs, loops.
+  const std::size_t wanted =
+      config.http_server.max_connections + config.http_calls.calls_in_flight + kReserve;
   const rlim_t most = HardLimit();
   if (most >= static_cast<rlim_t>(wanted)) return;
   log.Write(LogLevel::kWarn, "",

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "daemon/config.h"
 #include "daemon/config_keys.h"
 #include "daemon/escape.h"
+#include "daemon/given.h"
 
 namespace treaty::daemon {
 namespace {

@@ -26,7 +26,7 @@ GrpcFront::GrpcFront(const Config& config, const api::HandlerConfig& http, Engin
       dtm_(DtmServiceSettings(config, http), engine, clock, random_),
       health_(HealthOf(engine, http.trouble), loop),
       server_(GrpcServerSettings(config), dtm_, health_),
-      asked_(static_cast<std::uint16_t>(config.grpc_port)) {}
+      asked_(config.grpc_port) {}
 
 Result<std::uint16_t> GrpcFront::Listen() {
   auto port = server_.Listen();

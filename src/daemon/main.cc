@@ -73,14 +73,19 @@ int CheckConfig(const Loaded& loaded) {
   return kExitOk;
 }
 
+int Print(const std::string& text) {
+  std::cout << text << std::flush;
+  return kExitOk;
+}
+
 int Backup(const Config& config, const std::string& to) {
-  if (config.store_driver == "mysql") {
+  if (config.store.driver == "mysql") {
     return Fail(kExitFailed, "backup failed: Store.Driver is mysql; use the server's own tools");
   }
-  if (Status status = BackupSqlite(config.store_path, to); !status.ok()) {
+  if (Status status = BackupSqlite(config.store.path, to); !status.ok()) {
     return Fail(kExitFailed, "backup failed: " + status.message());
   }
-  std::cout << "Copied " << config.store_path << " to " << to
+  std::cout << "Copied " << config.store.path << " to " << to
             << ". To restore, stop treatyd, remove the old file with its -wal and -shm, and put "
                "the copy in its place."
             << std::endl;
@@ -118,8 +123,8 @@ class Runner {
     }
     const auto took = std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
     Info("treaty " + std::string(kVersion) + " is ready on " + (*daemon)->url() + " after " +
-         std::to_string(took.count()) + " ms, store " + DescribeStore(config_) + ", process " +
-         std::to_string(::getpid()));
+         std::to_string(took.count()) + " ms, store " + DescribeStore(config_.store) +
+         ", process " + std::to_string(::getpid()));
     ServeUntilStopped();
     return StopOrderly(**daemon);
   }
@@ -151,8 +156,8 @@ class Runner {
     if (!reopened.ok()) log_.Write(LogLevel::kError, "", reopened.message());
     const Result<Loaded> loaded = LoadConfig(line_);
     if (loaded.ok()) {
-      log_.SetLevel(ParseLogLevel(loaded->config.log_level));
-      Info("SIGHUP: log files opened again, LogLevel is " + loaded->config.log_level);
+      log_.SetLevel(loaded->config.log.level);
+      Info("SIGHUP: log files opened again, LogLevel is " + loaded->values.at("LogLevel"));
     } else {
       log_.Write(LogLevel::kError, "",
                  "SIGHUP: LogLevel stays: config error: " + loaded.status().message());
@@ -169,11 +174,12 @@ class Runner {
 
   // A second wish, or an end that takes too long, leaves at once: what matters is stored.
   int StopOrderly(Daemon& daemon) {
-    const Duration most = std::chrono::seconds(config_.request_timeout_s) + kStopMargin;
+    const Duration patience = config_.engine.policy.request_timeout;
+    const Duration most = patience + kStopMargin;
     const auto told = SteadyClock::now();
     const auto deadline = told + most;
     Info("stopping: no new requests; calls under way may take up to " +
-         std::to_string(config_.request_timeout_s) +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
          " s; a second signal, a second from now or later, ends at once");
     daemon.Stop([this] { signals_.Notify(); });
     while (true) {
@@ -202,12 +208,7 @@ int Serve(const CommandLine& line, const Loaded& loaded, SteadyClock::time_point
     return Fail(kExitFailed, "cannot start: " + status.message());
   }
   Signals signals;
-  auto log = OrWhyNot([&config] {
-    return Logging::Open({.level = ParseLogLevel(config.log_level),
-                          .json = config.log_format == "json",
-                          .outputs = config.log_outputs,
-                          .queue_lines = static_cast<std::size_t>(config.log_queue_lines)});
-  });
+  auto log = OrWhyNot([&config] { return Logging::Open(config.log); });
   if (!log.ok()) return Fail(kExitFailed, log.status().message());
   for (const std::string& warning : loaded.warnings) {
     (*log)->Write(LogLevel::kWarn, "", warning);
@@ -224,14 +225,8 @@ int Main(int argc, char** argv) {
   const Result<Loaded> loaded = LoadConfig(*line);
   if (!loaded.ok()) return ConfigMistake(loaded.status());
   if (line->check_config) return CheckConfig(*loaded);
-  if (line->print_config) {
-    std::cout << PrintConfig(*loaded) << std::flush;
-    return kExitOk;
-  }
-  if (line->print_schema) {
-    std::cout << MysqlSchema() << std::flush;
-    return kExitOk;
-  }
+  if (line->print_config) return Print(PrintConfig(*loaded));
+  if (line->print_schema) return Print(MysqlSchema());
   if (!line->backup_to.empty()) return Backup(loaded->config, line->backup_to);
   return Serve(*line, *loaded, started);
 }

@@ -13,12 +13,12 @@
 namespace treaty::daemon {
 
 // Fails as the store's own function does. `log` outlives the store.
-Result<std::unique_ptr<Store>> OpenStore(const Config& config, Log& log);
+Result<std::unique_ptr<Store>> OpenStore(const StoreSettings& store, Log& log);
 
 // Whether other processes can open the store too.
-bool IsShared(const Config& config);
+bool IsShared(const StoreSettings& store);
 
 // What an operator calls the store: a path, or user, server and database; no secret.
-std::string DescribeStore(const Config& config);
+std::string DescribeStore(const StoreSettings& store);
 
 }  // namespace treaty::daemon

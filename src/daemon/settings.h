@@ -1,4 +1,5 @@
-// From the configuration's numbers to each layer's own configuration.
+// Each layer's own configuration, complete: what the keys say, and what follows from several of
+// them, from the bound port or from the number of lanes.
 
 #pragma once
 

@@ -139,9 +139,8 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
   policy.allow_loopback = config.allow_loopback_targets == "true" ||
                           (config.allow_loopback_targets == "auto" && *loopback);
   policy.own_listeners = {{ListenAddress(config), port}};
-  for (const std::int64_t more : {config.json_rpc_port, config.grpc_port}) {
-    if (more == 0) continue;
-    policy.own_listeners.push_back({ListenAddress(config), static_cast<std::uint16_t>(more)});
+  for (const std::uint16_t more : {config.json_rpc_port, config.grpc_port}) {
+    if (more != 0) policy.own_listeners.push_back({ListenAddress(config), more});
   }
   policy.own_hosts = *hosts;
   policy.allow = *rules;
@@ -149,13 +148,13 @@ wire::TargetPolicy MakeTargetPolicy(const Config& config, std::uint16_t port) {
 }
 
 Status CheckWebHook(const Config& config) {
-  if (config.alert_web_hook.empty()) return {};
-  const Result<wire::Url> url = wire::ParseUrl(config.alert_web_hook, "http");
+  if (config.web_hook.url.empty()) return {};
+  const Result<wire::Url> url = wire::ParseUrl(config.web_hook.url, "http");
   if (!url.ok()) return url.status();
-  if (!wire::IsHttpUrl(config.alert_web_hook)) {
+  if (!wire::IsHttpUrl(config.web_hook.url)) {
     return {Code::kInvalidArgument, "alerts are posted by HTTP; use http:// or https://"};
   }
-  return CheckUrl(MakeTargetPolicy(config, static_cast<std::uint16_t>(config.http_port)), *url);
+  return CheckUrl(MakeTargetPolicy(config, config.http_port), *url);
 }
 
 }  // namespace treaty::daemon

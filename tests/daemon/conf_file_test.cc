@@ -6,8 +6,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "daemon/config.h"
 #include "daemon/config_keys.h"
+#include "daemon/given.h"
 
 namespace treaty::daemon {
 namespace {

@@ -14,7 +14,9 @@
 namespace treaty::daemon {
 namespace {
 
+using std::chrono::seconds;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -54,17 +56,17 @@ TEST(ConfigTest, NothingGivenIsTheDefaults) {
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_EQ(loaded->config.host, "127.0.0.1");
   EXPECT_EQ(loaded->config.http_port, 36789);
-  EXPECT_EQ(loaded->config.store_path, "treaty.db");
-  EXPECT_EQ(loaded->config.data_expire_s, 604'800);
-  EXPECT_EQ(loaded->config.retry_interval_s, 10);
-  EXPECT_EQ(loaded->config.retry_interval_max_s, 300);
-  EXPECT_EQ(loaded->config.request_timeout_s, 3);
-  EXPECT_EQ(loaded->config.timeout_to_fail_s, 35);
-  EXPECT_EQ(loaded->config.update_branch_sync, 1);
-  EXPECT_EQ(loaded->config.http_max_body_bytes, 4 << 20);
-  EXPECT_EQ(loaded->config.calls_per_destination, 32);
+  EXPECT_EQ(loaded->config.store.path, "treaty.db");
+  EXPECT_EQ(loaded->config.engine.retention, seconds(604'800));
+  EXPECT_EQ(loaded->config.engine.policy.retry_interval, seconds(10));
+  EXPECT_EQ(loaded->config.engine.policy.retry_cap, seconds(300));
+  EXPECT_EQ(loaded->config.engine.policy.request_timeout, seconds(3));
+  EXPECT_EQ(loaded->config.engine.policy.timeout_to_fail, seconds(35));
+  EXPECT_EQ(loaded->config.handlers.default_progress, ProgressMode::kDurable);
+  EXPECT_EQ(loaded->config.http_server.max_body_bytes, 4U << 20U);
+  EXPECT_EQ(loaded->config.http_calls.connections_per_destination, 32U);
   EXPECT_FALSE(loaded->config.insecure);
-  EXPECT_TRUE(loaded->config.legacy_result_words);
+  EXPECT_TRUE(loaded->config.http_calls.legacy_result_words);
   EXPECT_THAT(loaded->warnings, IsEmpty());
 }
 
@@ -83,8 +85,8 @@ TEST(ConfigTest, NestedKeysAndQuotedNumbersAreRead) {
       Load("Store:\n  Path: \"/x.db\"\n  DataExpire: '60'\nHttpPort: \"80\"\n");
 
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
-  EXPECT_EQ(loaded->config.store_path, "/x.db");
-  EXPECT_EQ(loaded->config.data_expire_s, 60);
+  EXPECT_EQ(loaded->config.store.path, "/x.db");
+  EXPECT_EQ(loaded->config.engine.retention, seconds(60));
   EXPECT_EQ(loaded->config.http_port, 80);
 }
 
@@ -95,7 +97,7 @@ TEST(ConfigTest, EmptyFilesAndEmptyValuesCountAsUnset) {
 
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_EQ(loaded->config.http_port, 36789);
-  EXPECT_EQ(loaded->config.store_path, "treaty.db");
+  EXPECT_EQ(loaded->config.store.path, "treaty.db");
 }
 
 TEST(ConfigTest, AListOfTargetsMayBeAYamlSequence) {
@@ -250,8 +252,8 @@ TEST(EnvironmentTest, ReadsDtmsNamesAndOurOwnAndSkipsEmptyOnes) {
 
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
   EXPECT_EQ(loaded->config.http_port, 1);
-  EXPECT_EQ(loaded->config.data_expire_s, 60);
-  EXPECT_EQ(loaded->config.store_path, "/a=b");
+  EXPECT_EQ(loaded->config.engine.retention, seconds(60));
+  EXPECT_EQ(loaded->config.store.path, "/a=b");
   EXPECT_EQ(loaded->config.host, "127.0.0.1");
   EXPECT_EQ(loaded->sources.at("HttpPort"), "environment HTTP_PORT");
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("TREATY_LANE")));
@@ -308,7 +310,7 @@ TEST(EnvironmentTest, ANumberInTheSamePlaceCounts) {
   const Result<Loaded> loaded =
       BuildConfig(ReadAll({"STORE_PORT=3307", "HTTP_PORT=8080", "GRPC_PORT=0"}, warnings));
   ASSERT_TRUE(loaded.ok());
-  EXPECT_EQ(loaded->config.store_port, 3307);
+  EXPECT_EQ(loaded->config.store.port, 3307);
   EXPECT_EQ(loaded->config.http_port, 8080);
   EXPECT_EQ(loaded->config.grpc_port, 0);
   EXPECT_THAT(warnings, IsEmpty());
@@ -321,8 +323,8 @@ TEST(ConfigTest, WhatIsOverriddenIsNotJudged) {
                                              {"Store.Port", "1", "environment STORE_PORT"},
                                              {"LogLevel", "warn", "flag --log-level"}});
   ASSERT_TRUE(loaded.ok()) << loaded.status().message();
-  EXPECT_EQ(loaded->config.store_port, 1);
-  EXPECT_EQ(loaded->config.log_level, "warn");
+  EXPECT_EQ(loaded->config.store.port, 1);
+  EXPECT_EQ(loaded->config.log.level, LogLevel::kWarn);
   EXPECT_EQ(loaded->sources.at("LogLevel"), "flag --log-level");
   const Result<Loaded> last =
       BuildConfig({{"LogLevel", "warn", "file:1"}, {"LogLevel", "x", "flag"}});
@@ -343,8 +345,10 @@ TEST(EnvironmentTest, IsDockerCountsWhateverItsValueUnlessEmpty) {
   const char* const empty[] = {"IS_DOCKER=", nullptr};
   std::vector<std::string> warnings;
 
-  EXPECT_TRUE(BuildConfig(ReadEnvironment(set, warnings))->config.rewrite_localhost);
-  EXPECT_FALSE(BuildConfig(ReadEnvironment(empty, warnings))->config.rewrite_localhost);
+  EXPECT_TRUE(
+      BuildConfig(ReadEnvironment(set, warnings))->config.http_calls.rewrite_localhost_for_docker);
+  EXPECT_FALSE(BuildConfig(ReadEnvironment(empty, warnings))
+                   ->config.http_calls.rewrite_localhost_for_docker);
 }
 
 TEST(KeysTest, EnvironmentNamesAreDtms) {
@@ -377,6 +381,30 @@ TEST(KeysTest, NamesAreUnique) {
   EXPECT_EQ(FlagName(*FindKey("Store.Path")), "--store-path");
 }
 
+TEST(KeysTest, EveryKeyWithAMeaningLandsSomewhereAndAllowsItsDefault) {
+  for (const Key& key : Keys()) {
+    EXPECT_EQ(key.put.index() > 0, IsHeeded(key)) << key.name;
+    EXPECT_THAT(key.meaning, Not(EndsWith("."))) << key.name;
+    if (IsHeeded(key)) {
+      EXPECT_EQ(Canonical(key, key.fallback), key.fallback) << key.name;
+    }
+  }
+}
+
+TEST(KeysTest, AValueHasOneForm) {
+  const auto canonical = [](const char* key, const char* text) {
+    return Canonical(*FindKey(key), text).value_or("none");
+  };
+  EXPECT_EQ(canonical("Insecure", "TRUE"), "true");
+  EXPECT_EQ(canonical("Insecure", "0"), "false");
+  EXPECT_EQ(canonical("HttpPort", "0080"), "80");
+  EXPECT_EQ(canonical("HttpPort", "+80"), "none");
+  EXPECT_EQ(canonical("HttpPort", " 80"), "none");
+  EXPECT_EQ(canonical("LogFormat", "JSON"), "none");
+  EXPECT_EQ(canonical("LogFormat", ""), "none");
+  EXPECT_EQ(canonical("Store.Path", " a b "), " a b ");
+}
+
 TEST(PrintConfigTest, ReadsBackAsTheSameValues) {
   const Result<Loaded> loaded =
       BuildConfig({{"Store.Path", "a\"b\\c.db", "flag --store-path"}, {"Insecure", "1", "here"}});
@@ -385,7 +413,7 @@ TEST(PrintConfigTest, ReadsBackAsTheSameValues) {
   const Result<Loaded> again = Load(PrintConfig(*loaded));
 
   ASSERT_TRUE(again.ok()) << again.status().message() << PrintConfig(*loaded);
-  EXPECT_EQ(again->config.store_path, "a\"b\\c.db");
+  EXPECT_EQ(again->config.store.path, "a\"b\\c.db");
   EXPECT_TRUE(again->config.insecure);
   EXPECT_THAT(PrintConfig(*loaded), HasSubstr("# flag --store-path"));
   for (const Key& key : Keys()) {
@@ -405,7 +433,7 @@ TEST(PrintConfigTest, ReadsBackWhatNobodyWouldSee) {
   const Result<Loaded> again = Load(PrintConfig(*loaded));
 
   ASSERT_TRUE(again.ok()) << again.status().message();
-  EXPECT_EQ(again->config.store_path, path);
+  EXPECT_EQ(again->config.store.path, path);
 }
 
 TEST(PrintConfigTest, KeepsTheTokenOfTheWebHookToItself) {
@@ -419,7 +447,7 @@ TEST(PrintConfigTest, KeepsTheTokenOfTheWebHookToItself) {
   for (const auto& [url, shown] : cases) {
     const Result<Loaded> loaded = BuildConfig({{"AlertWebHook", url, "here"}});
     ASSERT_TRUE(loaded.ok()) << url;
-    EXPECT_EQ(loaded->config.alert_web_hook, url);
+    EXPECT_EQ(loaded->config.web_hook.url, url);
     EXPECT_THAT(PrintConfig(*loaded),
                 HasSubstr("AlertWebHook: \"" + std::string(shown) + "\"  # here\n"));
     EXPECT_THAT(PrintConfig(*loaded), Not(HasSubstr("s3cret")));
@@ -429,7 +457,7 @@ TEST(PrintConfigTest, KeepsTheTokenOfTheWebHookToItself) {
 TEST(PrintConfigTest, KeepsThePasswordToItself) {
   const Result<Loaded> loaded = BuildConfig({{"Store.Password", "a-secret", "here"}});
   ASSERT_TRUE(loaded.ok());
-  EXPECT_EQ(loaded->config.store_password, "a-secret");
+  EXPECT_EQ(loaded->config.store.password, "a-secret");
   EXPECT_THAT(PrintConfig(*loaded), HasSubstr("Password: \"***\"  # here"));
   EXPECT_THAT(PrintConfig(*loaded), Not(HasSubstr("a-secret")));
 }
