@@ -72,6 +72,10 @@ std::optional<CommandLine> ReadCommandLine(int argc, char** argv, int& exit_code
   app.add_flag("-d,--debug", debug, "The same as --log-level debug");
   app.add_flag("--check-config", line.check_config, "Check the configuration and exit");
   app.add_flag("--print-config", line.print_config, "Print the effective configuration and exit");
+  app.add_flag("--print-default-config", line.print_default_config,
+               "Print a file with every key, its default and what it is for, and exit");
+  app.add_flag("--print-reference", line.print_reference,
+               "Print the same as a page in Markdown and exit");
   app.add_flag("--print-schema", line.print_schema,
                "Print the SQL that makes the tables of Store.Driver mysql and exit");
   app.add_option("--backup", line.backup_to,

@@ -15,6 +15,8 @@ struct CommandLine {
   std::vector<Given> flags;
   bool check_config = false;
   bool print_config = false;
+  bool print_default_config = false;
+  bool print_reference = false;
   bool print_schema = false;
   std::string backup_to;  // Empty: no backup is asked for.
 };

@@ -17,6 +17,7 @@
 #include "daemon/exit_codes.h"
 #include "daemon/logging.h"
 #include "daemon/open_store.h"
+#include "daemon/reference.h"
 #include "daemon/signals.h"
 #include "daemon/targets.h"
 #include "daemon/version.h"
@@ -222,6 +223,8 @@ int Main(int argc, char** argv) {
   int exit_code = kExitOk;
   const std::optional<CommandLine> line = ReadCommandLine(argc, argv, exit_code);
   if (!line) return exit_code;
+  if (line->print_default_config) return Print(DefaultConfigFile());
+  if (line->print_reference) return Print(ReferencePage());
   const Result<Loaded> loaded = LoadConfig(*line);
   if (!loaded.ok()) return ConfigMistake(loaded.status());
   if (line->check_config) return CheckConfig(*loaded);

@@ -80,6 +80,17 @@ TEST_F(ProcessTest, FlagsBeatTheEnvironmentWhichBeatsTheFile) {
   EXPECT_THAT(ended.said, HasSubstr("TimeoutToFail: 35  # default"));
 }
 
+TEST_F(ProcessTest, PrintsAFileOfDefaultsThatIsAValidConfiguration) {
+  const Ended file = Run({"--print-default-config"}, {"HTTP_PORT=none"});
+  EXPECT_EQ(file.exit_code, 0);
+  EXPECT_THAT(file.said, StartsWith("# treatyd's configuration"));
+  EXPECT_EQ(Run({"-c", Write("all.yaml", file.said), "--check-config"}).exit_code, 0);
+
+  const Ended page = Run({"--print-reference"});
+  EXPECT_EQ(page.exit_code, 0);
+  EXPECT_THAT(page.said, StartsWith("# Configuration\n"));
+}
+
 TEST_F(ProcessTest, OpenAddressesNeedInsecure) {
   const Ended ended = Run({"--host", "0.0.0.0"});
   EXPECT_EQ(ended.exit_code, kExitConfig);
