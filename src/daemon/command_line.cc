@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "daemon/config_keys.h"
+#include "daemon/drivers.h"
 #include "daemon/exit_codes.h"
 #include "daemon/version.h"
 
@@ -20,7 +21,8 @@ std::string GroupOf(const Key& key) {
 
 std::string Describe(const Key& key) {
   return key.meaning + ".\n" + std::string(key.name) + ", environment " + EnvironmentName(key) +
-         ": " + Allowed(key) + "; default " + (key.fallback.empty() ? "empty" : key.fallback);
+         ": " + Allowed(key) + "; default " + (key.fallback.empty() ? "empty" : key.fallback) +
+         OtherDefaults(key);
 }
 
 // One flag per key that has a meaning. Bare boolean flags mean true.
@@ -76,8 +78,9 @@ std::optional<CommandLine> ReadCommandLine(int argc, char** argv, int& exit_code
                "Print a file with every key, its default and what it is for, and exit");
   app.add_flag("--print-reference", line.print_reference,
                "Print the same as a page in Markdown and exit");
-  app.add_flag("--print-schema", line.print_schema,
-               "Print the SQL that makes the tables of Store.Driver mysql and exit");
+  app.add_flag(
+      "--print-schema", line.print_schema,
+      "Print the SQL that makes the tables of Store.Driver " + ServerNames() + " and exit");
   app.add_option("--backup", line.backup_to,
                  "Copy the database, also while a daemon runs on it, to a new file and exit")
       ->type_name("FILE");

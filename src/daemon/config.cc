@@ -32,6 +32,8 @@ std::string BadValue(const Given& given, const Key& key) {
 
 class Builder {
  public:
+  explicit Builder(std::span<const Driver> drivers) : drivers_(drivers) {}
+
   // `overridden`: a later one of the key decides, so this one is not judged.
   void Take(const Given& given, bool overridden) {
     const Key* key = FindKey(given.key);
@@ -58,11 +60,16 @@ class Builder {
   }
 
  private:
+  // What has not been given has the default that it has with the driver, which may be given or not.
   void PutValues() {
+    const Key& choice = *FindKey("Store.Driver");
+    loaded_.values.try_emplace(std::string(choice.name), choice.fallback);
+    driver_ = FindDriver(Value(choice.name), drivers_);
+    TREATY_CHECK(driver_ != nullptr);
     for (const Key& key : Keys()) {
       if (!IsHeeded(key)) continue;
-      const auto value = loaded_.values.try_emplace(std::string(key.name), key.fallback).first;
-      PutValue(key, value->second, loaded_.config);
+      loaded_.values.try_emplace(std::string(key.name), DefaultOf(key, *driver_));
+      PutValue(key, Value(key.name), loaded_.config);
     }
   }
 
@@ -139,13 +146,20 @@ class Builder {
                         "quotes and slashes");
   }
 
-  void CheckMysql(const StoreSettings& store) {
-    if (store.socket.empty()) NotEmpty("Store.Host");
-    NotEmpty("Store.User");
-    NotEmpty("Store.Db");
-    if (store.tls_cert.empty() == store.tls_key.empty()) return;
-    mistakes_.push_back(Where("Store.TlsCert") +
-                        ": Store.TlsCert and Store.TlsKey belong together; give both or none");
+  void CheckStore() {
+    NotEmpty("Store.Path");
+    if (driver_->check == nullptr) return;
+    for (const KeyMistake& mistake : driver_->check(loaded_.config.store)) {
+      mistakes_.push_back(Where(mistake.key) + ": " + mistake.text);
+    }
+  }
+
+  void WarnOfOtherName() {
+    const std::string& written = Value("Store.Driver");
+    if (written == driver_->name) return;
+    loaded_.warnings.push_back(Where("Store.Driver") + ": Store.Driver " + written +
+                               " is taken as " + std::string(driver_->name) + ", " +
+                               std::string(driver_->other_name_warning));
   }
 
   void CheckTogether() {
@@ -153,8 +167,7 @@ class Builder {
     CheckHost(config);
     CheckPorts();
     CheckInstance(config);
-    NotEmpty("Store.Path");
-    if (config.store.driver == "mysql") CheckMysql(config.store);
+    CheckStore();
     NotEmpty("Log.Outputs");
     NotBelow("TimeoutToFail", "RetryInterval");
     NotBelow("RetryIntervalMax", "RetryInterval");
@@ -168,13 +181,11 @@ class Builder {
       mistakes_.push_back(Where("Http.Hosts") + ": Http.Hosts " + hosts.status().message());
     }
     if (mistakes_.empty()) CheckAlerts(config);
-    if (config.store.driver == "boltdb") {
-      loaded_.warnings.push_back(Where("Store.Driver") +
-                                 ": Store.Driver boltdb is taken as sqlite, the embedded store; "
-                                 "files of DTM's are not read");
-    }
+    WarnOfOtherName();
   }
 
+  const std::span<const Driver> drivers_;
+  const Driver* driver_ = nullptr;  // The chosen one, once the values are put.
   Loaded loaded_;
   std::set<std::string> warned_;
   std::vector<std::string> mistakes_;
@@ -182,10 +193,10 @@ class Builder {
 
 }  // namespace
 
-Result<Loaded> BuildConfig(const std::vector<Given>& given) {
+Result<Loaded> BuildConfig(const std::vector<Given>& given, std::span<const Driver> drivers) {
   std::map<std::string_view, const Given*> last;
   for (const Given& one : given) last[one.key] = &one;
-  Builder builder;
+  Builder builder(drivers);
   for (const Given& one : given) builder.Take(one, last[one.key] != &one);
   return builder.Finish();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,37 +16,16 @@
 #include "api/http/server.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "daemon/drivers.h"
 #include "daemon/given.h"
 #include "daemon/logging.h"
+#include "daemon/store_settings.h"
 #include "engine/engine.h"
 #include "participant/grpc/grpc_participant.h"
 #include "participant/http/http_participant.h"
 #include "participant/http/web_hook.h"
 
 namespace treaty::daemon {
-
-// What the keys Store.* say. Each kind of store takes from it what it needs.
-struct StoreSettings {
-  std::string driver;
-  std::string path;
-  std::string host;
-  std::uint16_t port = 0;
-  std::string socket;
-  std::string user;
-  std::string password;
-  std::string database;
-  std::size_t max_connections = 0;
-  Duration connect_timeout{0};
-  Duration timeout{0};  // Of one statement.
-  bool tls = false;
-  std::string tls_ca;
-  std::string tls_cert;
-  std::string tls_key;
-  bool upgrade_schema = false;
-  bool require_durable = false;
-  Duration max_clock_jump{0};
-  std::size_t largest_record = 0;  // Bytes of payloads.
-};
 
 // What all keys say. The rows of the table of keys (keys/) put it here: into the layers' own
 // structs wherever one value is one member there. What follows from several keys, from the number
@@ -84,8 +64,9 @@ struct Loaded {
 
 // Applies `given` over the defaults, in order: later ones win, and only they are judged. Fails with
 // kInvalidArgument; the message has one line per mistake, each naming place, key, value and what is
-// allowed.
-Result<Loaded> BuildConfig(const std::vector<Given>& given);
+// allowed. `drivers` are other than the real ones in tests only.
+Result<Loaded> BuildConfig(const std::vector<Given>& given,
+                           std::span<const Driver> drivers = Drivers());
 
 // Returns the effective values as a YAML file, with where each came from.
 std::string PrintConfig(const Loaded& loaded);

@@ -20,10 +20,10 @@
 #include "base/gid.h"
 #include "base/memory_budget.h"
 #include "daemon/crash_note.h"
+#include "daemon/drivers.h"
 #include "daemon/exit_codes.h"
 #include "daemon/grpc_front.h"
 #include "daemon/loop_thread.h"
-#include "daemon/open_store.h"
 #include "daemon/port_advice.h"
 #include "daemon/port_reservation.h"
 #include "daemon/settings.h"
@@ -156,10 +156,11 @@ Status Daemon::Impl::Start() {
   if (Status status = CheckServiceConfig(config_.grpc_calls.service_config); !status.ok()) {
     return {status.code(), "GrpcServiceConfig: " + status.message()};
   }
-  Result<std::unique_ptr<Store>> store = OpenStore(config_.store, log_);
+  const Driver& driver = DriverOf(config_.store);
+  Result<std::unique_ptr<Store>> store = driver.open(config_.store, log_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
-  if (IsShared(config_.store)) lease_ = std::make_unique<Lease>(store_->clock());
+  if (driver.is_server) lease_ = std::make_unique<Lease>(store_->clock());
 
   const std::uint16_t asked = config_.http_port;
   std::optional<PortReservation> reservation;

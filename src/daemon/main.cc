@@ -14,15 +14,13 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/descriptors.h"
+#include "daemon/drivers.h"
 #include "daemon/exit_codes.h"
 #include "daemon/logging.h"
-#include "daemon/open_store.h"
 #include "daemon/reference.h"
 #include "daemon/signals.h"
 #include "daemon/targets.h"
 #include "daemon/version.h"
-#include "store/mysql/mysql_store.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace treaty::daemon {
 namespace {
@@ -80,16 +78,14 @@ int Print(const std::string& text) {
 }
 
 int Backup(const Config& config, const std::string& to) {
-  if (config.store.driver == "mysql") {
-    return Fail(kExitFailed, "backup failed: Store.Driver is mysql; use the server's own tools");
+  const Driver& driver = DriverOf(config.store);
+  if (driver.backup == nullptr) {
+    return Fail(kExitFailed, "backup failed: Store.Driver is " + std::string(driver.name) +
+                                 "; use the server's own tools");
   }
-  if (Status status = BackupSqlite(config.store.path, to); !status.ok()) {
-    return Fail(kExitFailed, "backup failed: " + status.message());
-  }
-  std::cout << "Copied " << config.store.path << " to " << to
-            << ". To restore, stop treatyd, remove the old file with its -wal and -shm, and put "
-               "the copy in its place."
-            << std::endl;
+  const Result<std::string> copied = driver.backup(config.store, to);
+  if (!copied.ok()) return Fail(kExitFailed, "backup failed: " + copied.status().message());
+  std::cout << *copied << std::endl;
   return kExitOk;
 }
 
@@ -124,8 +120,9 @@ class Runner {
     }
     const auto took = std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
     Info("treaty " + std::string(kVersion) + " is ready on " + (*daemon)->url() + " after " +
-         std::to_string(took.count()) + " ms, store " + DescribeStore(config_.store) +
-         ", process " + std::to_string(::getpid()));
+         std::to_string(took.count()) + " ms, store " +
+         DriverOf(config_.store).describe(config_.store) + ", process " +
+         std::to_string(::getpid()));
     ServeUntilStopped();
     return StopOrderly(**daemon);
   }
@@ -229,7 +226,7 @@ int Main(int argc, char** argv) {
   if (!loaded.ok()) return ConfigMistake(loaded.status());
   if (line->check_config) return CheckConfig(*loaded);
   if (line->print_config) return Print(PrintConfig(*loaded));
-  if (line->print_schema) return Print(MysqlSchema());
+  if (line->print_schema) return Print(SchemaOf(loaded->config.store));
   if (!line->backup_to.empty()) return Backup(loaded->config, line->backup_to);
   return Serve(*line, *loaded, started);
 }

@@ -52,12 +52,14 @@ std::string YamlText(const std::string& text) {
   return IsPlain(text) ? text : "'" + text + "'";
 }
 
-void WriteYaml(const Key& key, std::string& out) {
+void WriteYaml(const Key& key, std::span<const Driver> drivers, std::string& out) {
   const auto [group, name] = SplitName(key.name);
   const std::string indent = group.empty() ? "" : "  ";
   out += indent + "# " + key.meaning + ".\n";
   out += indent + "# Allowed: " + Allowed(key) + "; environment " + EnvironmentName(key) + "\n";
-  out += indent + std::string(name) + ": " + YamlText(key.fallback) + "\n";
+  const bool differs = !OtherDefaults(key, drivers).empty();
+  if (differs) out += indent + "# Default: " + DefaultInWords(key, drivers) + "\n";
+  out += indent + std::string(name) + (differs ? ":" : ": " + YamlText(key.fallback)) + "\n";
 }
 
 bool IsHeededSection(const Section& section) { return std::ranges::any_of(section.keys, IsHeeded); }
@@ -84,20 +86,20 @@ std::string Cell(std::string_view text) {
 
 std::string Code(const std::string& text) { return "`" + text + "`"; }
 
-void WriteRow(const Key& key, std::string& out) {
+void WriteRow(const Key& key, std::span<const Driver> drivers, std::string& out) {
   const std::string name = Code(std::string(key.name));
   if (!IsHeeded(key)) {
     out += "| " + name + " | " + Cell(key.meaning) + " |\n";
     return;
   }
-  out += "| " + name + " | " + DefaultInWords(key) + " | " + AllowedInWords(key) + " | " +
+  out += "| " + name + " | " + DefaultInWords(key, drivers) + " | " + AllowedInWords(key) + " | " +
          Code(FlagName(key)) + " " + Code(EnvironmentName(key)) + " | " + Cell(key.meaning) +
          " |\n";
 }
 
 }  // namespace
 
-std::string DefaultConfigFile() {
+std::string DefaultConfigFile(std::span<const Driver> drivers) {
   std::string out(kFileHead);
   for (const Section& section : Sections()) {
     if (!IsHeededSection(section)) continue;
@@ -108,26 +110,27 @@ std::string DefaultConfigFile() {
       out += "\n";
       if (!group.empty() && group != open) out += std::string(group) + ":\n";
       open = group;
-      WriteYaml(key, out);
+      WriteYaml(key, drivers, out);
     }
   }
   return out;
 }
 
-std::string ReferencePage() {
+std::string ReferencePage(std::span<const Driver> drivers) {
   std::string out(kPageHead);
   for (const Section& section : Sections()) {
     out += "\n## " + std::string(section.title) + "\n\n";
     out += IsHeededSection(section) ? kTableHead : kIgnoredHead;
-    for (const Key& key : section.keys) WriteRow(key, out);
+    for (const Key& key : section.keys) WriteRow(key, drivers, out);
   }
   return out;
 }
 
-std::string DefaultInWords(const Key& key) {
-  if (IsNumber(key.type) && key.type != Type::kPort) return Grouped(key.fallback);
-  if (key.fallback.empty()) return "empty";
-  return IsPlain(key.fallback) ? key.fallback : Code(key.fallback);
+std::string DefaultInWords(const Key& key, std::span<const Driver> drivers) {
+  const std::string others = OtherDefaults(key, drivers);
+  if (IsNumber(key.type) && key.type != Type::kPort) return Grouped(key.fallback) + others;
+  if (key.fallback.empty()) return "empty" + others;
+  return (IsPlain(key.fallback) ? key.fallback : Code(key.fallback)) + others;
 }
 
 std::string AllowedInWords(const Key& key) {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/open_store.h"
+#include "daemon/drivers.h"
 #include "daemon/targets.h"
 #include "daemon/version.h"
 
@@ -37,7 +37,7 @@ EngineConfig EngineSettings(const Config& config, std::string owner) {
   constexpr Duration kSharedScanPeriod = std::chrono::milliseconds(1'100);
   EngineConfig out = config.engine;
   out.owner = std::move(owner);
-  const bool is_shared = IsShared(config.store);
+  const bool is_shared = DriverOf(config.store).is_server;
   out.census_period = is_shared ? kSharedCensusPeriod : kCensusPeriod;
   if (is_shared) out.scan_period = kSharedScanPeriod;
   return out;

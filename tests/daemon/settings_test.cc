@@ -191,5 +191,76 @@ TEST(SettingsTest, LanesShareTheLimitsOfGrpcCalls) {
   EXPECT_TRUE(calls.rewrite_localhost_for_docker);
 }
 
+TEST(SettingsTest, CallsByHttpAreToldWhatTheKeysSay) {
+  const HttpParticipantConfig calls =
+      ParticipantSettings(ConfigOf({{"Calls.QueuedPerDestination", "6", ""},
+                                    {"Calls.IdleExpiry", "7", ""},
+                                    {"Calls.DnsTtl", "8", ""},
+                                    {"Calls.MaxReplyBytes", "2003", ""},
+                                    {"CaFile", "ca.pem", ""},
+                                    {"SuccessOnAny2xx", "true", ""},
+                                    {"LegacyResultWords", "false", ""},
+                                    {"Compat.RewriteLocalhost", "true", ""}}),
+                          80, 1);
+  EXPECT_EQ(calls.queued_per_destination, 6U);
+  EXPECT_EQ(calls.idle_expiry, seconds(7));
+  EXPECT_EQ(calls.dns_ttl, seconds(8));
+  EXPECT_EQ(calls.max_reply_bytes, 2'003U);
+  EXPECT_EQ(calls.ca_file, "ca.pem");
+  EXPECT_TRUE(calls.success_on_any_2xx);
+  EXPECT_FALSE(calls.legacy_result_words);
+  EXPECT_TRUE(calls.rewrite_localhost_for_docker);
+  EXPECT_EQ(calls.targets.own_listeners.at(0).port, 80);
+}
+
+TEST(SettingsTest, AlertsAreToldWhatTheKeysSay) {
+  const Config config = ConfigOf({{"AlertWebHook", "https://alerts.example/hook", ""},
+                                  {"AlertRetryLimit", "4", ""},
+                                  {"Limits.QueuedAlerts", "5", ""},
+                                  {"CaFile", "ca.pem", ""}});
+  const WebHookConfig hook = WebHookSettings(config, 80);
+  EXPECT_EQ(hook.url, "https://alerts.example/hook");
+  EXPECT_EQ(hook.queued, 5U);
+  EXPECT_EQ(hook.ca_file, "ca.pem");
+  EXPECT_EQ(hook.targets.own_listeners.at(0).port, 80);
+  EXPECT_EQ(EngineSettings(config, "me").alert_retry_limit, 4U);
+}
+
+TEST(SettingsTest, TheLogIsToldWhatTheKeysSay) {
+  const LogOptions log = ConfigOf({{"LogLevel", "error", ""},
+                                   {"LogFormat", "json", ""},
+                                   {"Log.Outputs", "stdout,a.log", ""},
+                                   {"Log.QueueLines", "65", ""}})
+                             .log;
+  EXPECT_EQ(log.level, LogLevel::kError);
+  EXPECT_TRUE(log.json);
+  EXPECT_EQ(log.outputs, "stdout,a.log");
+  EXPECT_EQ(log.queue_lines, 65U);
+}
+
+TEST(SettingsTest, HandlersAndEngineKeepToOnePolicy) {
+  const Config config = ConfigOf({{"RetryInterval", "11", ""},
+                                  {"RetryIntervalMax", "12", ""},
+                                  {"TimeoutToFail", "14", ""},
+                                  {"Limits.PayloadBytes", "2000", ""},
+                                  {"Limits.PayloadTotalBytes", "2001", ""}});
+  const api::HandlerConfig handlers = HandlerSettings(config, 80);
+  EXPECT_EQ(handlers.policy.retry_interval, seconds(11));
+  EXPECT_EQ(handlers.policy.retry_cap, seconds(12));
+  EXPECT_EQ(handlers.policy.timeout_to_fail, seconds(14));
+  EXPECT_EQ(handlers.timeout_to_fail, seconds(14));
+  EXPECT_EQ(handlers.max_payload_bytes, 2'000U);
+  EXPECT_EQ(handlers.max_payload_total_bytes, 2'001U);
+  EXPECT_EQ(config.store.largest_record, 2'001U);
+}
+
+// Several instances ask one database: less often each.
+TEST(SettingsTest, AServerIsAskedLessOftenThanAFile) {
+  const EngineConfig file = EngineSettings(ConfigOf({}), "me");
+  const EngineConfig server = EngineSettings(ConfigOf({{"Store.Driver", "mysql", ""}}), "me");
+  EXPECT_GT(server.census_period, file.census_period);
+  EXPECT_GT(server.scan_period, file.scan_period);
+}
+
 }  // namespace
 }  // namespace treaty::daemon
