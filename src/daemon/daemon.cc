@@ -252,8 +252,8 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
 std::unique_ptr<Participant> Daemon::Impl::MakeParticipant(std::uint16_t port, std::size_t lanes,
                                                            AsioLoop& loop) {
   HttpParticipantConfig http = ParticipantSettings(config_, port, lanes);
-  http.descriptors = descriptors_;
   GrpcParticipantConfig grpc = GrpcParticipantSettings(config_, port, lanes);
+  http.descriptors = grpc.descriptors = descriptors_;
   if (lease_) http.may_send = grpc.may_send = [this] { return lease_->Holds(); };
   return std::make_unique<ParticipantByUrl>(MakeHttpParticipant(std::move(http), loop, log_),
                                             MakeGrpcParticipant(std::move(grpc), loop));

@@ -1,7 +1,5 @@
 #include "participant/shortage.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,24 +11,21 @@ namespace {
 
 constexpr std::array kShortages = {EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM};
 
-// Of any free port; what bind lacks, it calls an address in use.
-int TryPort(int socket, bool v6) {
-  sockaddr_in6 address{};
-  address.sin6_family = v6 ? AF_INET6 : AF_INET;
-  const socklen_t size = v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-  if (bind(socket, reinterpret_cast<const sockaddr*>(&address), size) == 0) return 0;
-  return errno == EADDRINUSE ? EADDRNOTAVAIL : errno;
+// Whether there is no address here to be connected from. Datagrams have ports of their own, and
+// connecting their socket sends nothing.
+bool HasNoSource(const sockaddr* to, socklen_t size) {
+  const int made = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (made < 0) return false;
+  const bool none = connect(made, to, size) != 0 && errno == EADDRNOTAVAIL;
+  close(made);
+  return none;
 }
 
 }  // namespace
 
-bool IsShortage(int error) { return std::ranges::find(kShortages, error) != kShortages.end(); }
-
-int FindShortage(bool v6) {
-  const int made = socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int error = made < 0 ? errno : TryPort(made, v6);
-  if (made >= 0) close(made);
-  return IsShortage(error) ? error : 0;
+bool IsShortage(int error, const sockaddr* to, socklen_t size) {
+  if (std::ranges::find(kShortages, error) == kShortages.end()) return false;
+  return error != EADDRNOTAVAIL || !HasNoSource(to, size);
 }
 
 }  // namespace treaty

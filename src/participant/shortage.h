@@ -2,14 +2,13 @@
 
 #pragma once
 
+#include <sys/socket.h>
+
 namespace treaty {
 
-// Whether an errno says that this process or machine has no more of something: descriptors, local
-// ports, memory.
-bool IsShortage(int error);
-
-// The errno of what a new connection would lack just now, tried out without reaching anybody; 0:
-// nothing. For libraries that do not tell why they could not connect.
-int FindShortage(bool v6);
+// Whether the errno of connecting to `to` says that this process or machine has no more of
+// something: descriptors, local ports, memory. An address that nothing here could be connected to,
+// as those of IPv6 where there is none, is no shortage.
+bool IsShortage(int error, const sockaddr* to, socklen_t size);
 
 }  // namespace treaty

@@ -4,10 +4,13 @@
 
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "runtime/open_socket.h"
+#include "runtime/tls_context.h"
 #include "runtime/tls_trouble.h"
 
 namespace treaty {
@@ -21,7 +24,7 @@ constexpr unsigned char kHttp2[] = {2, 'h', '2'};
 
 class Trial : public std::enable_shared_from_this<Trial> {
  public:
-  Trial(AsioLoop& loop, TrialOptions options, std::function<void(std::string)> done)
+  Trial(AsioLoop& loop, TrialOptions options, TrialDone done)
       : loop_(loop),
         options_(std::move(options)),
         done_(std::move(done)),
@@ -32,16 +35,26 @@ class Trial : public std::enable_shared_from_this<Trial> {
       self->timer_ = kNoTimer;
       self->End("no answer to connecting");
     });
-    socket_.async_connect(options_.endpoint, [self = shared_from_this()](const Error& error) {
-      if (error) return self->End("connect: " + error.message());
-      self->Handshake();
+    Error error;
+    OpenSocket(socket_, options_.endpoint.protocol(), options_.descriptors.get(), error);
+    if (error) {
+      return loop_.Post([self = shared_from_this(), error] { self->Connected(error); });
+    }
+    socket_.async_connect(options_.endpoint, [self = shared_from_this()](const Error& result) {
+      self->Connected(result);
     });
   }
 
  private:
-  void Handshake() {
+  void Connected(const Error& error) {
+    if (error) return End("connect: " + error.message(), error.value());
     if (!options_.tls || !done_) return End({});
-    tls_.emplace(socket_, *options_.tls);
+    Handshake();
+  }
+
+  void Handshake() {
+    const Status begun = BeginTls(socket_, *options_.tls, tls_);
+    if (!begun.ok()) return End(begun.message(), ENOMEM);
     SSL* const ssl = tls_->native_handle();
     if (!options_.server_is_address) SSL_set_tlsext_host_name(ssl, options_.server_name.c_str());
     SSL_set_alpn_protos(ssl, kHttp2, sizeof kHttp2);
@@ -62,17 +75,17 @@ class Trial : public std::enable_shared_from_this<Trial> {
     return size == 0 ? "TLS: the peer does not speak HTTP/2" : "";
   }
 
-  void End(std::string why) {
+  void End(std::string why, int error = 0) {
     if (!done_) return;
     if (timer_ != kNoTimer) loop_.Cancel(timer_);
     Error ignored;
     socket_.close(ignored);
-    std::exchange(done_, nullptr)(std::move(why));
+    std::exchange(done_, nullptr)({std::move(why), error});
   }
 
   AsioLoop& loop_;
   const TrialOptions options_;
-  std::function<void(std::string)> done_;
+  TrialDone done_;
   asio::ip::tcp::socket socket_;
   std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls_;
   TimerId timer_ = kNoTimer;
@@ -80,7 +93,7 @@ class Trial : public std::enable_shared_from_this<Trial> {
 
 }  // namespace
 
-void TryToConnect(AsioLoop& loop, TrialOptions options, std::function<void(std::string)> done) {
+void TryToConnect(AsioLoop& loop, TrialOptions options, TrialDone done) {
   std::make_shared<Trial>(loop, std::move(options), std::move(done))->Start();
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "runtime/asio_loop.h"
+#include "runtime/descriptors.h"
 
 namespace treaty {
 
@@ -21,10 +22,17 @@ struct TrialOptions {
   std::string server_name;  // What the certificate is to be for.
   bool server_is_address = false;
   Duration timeout = std::chrono::seconds(1);
+  std::shared_ptr<Descriptors> descriptors;  // Null: they are not looked after.
 };
 
+struct TrialEnd {
+  std::string trouble;  // Empty: none.
+  int error = 0;        // Its errno, where it has one.
+};
+using TrialDone = std::function<void(const TrialEnd& end)>;
+
 // Connects, sends nothing but what TLS needs, closes, and tells `done` on the loop what went wrong,
-// never before it has returned; empty: nothing.
-void TryToConnect(AsioLoop& loop, TrialOptions options, std::function<void(std::string)> done);
+// never before it has returned.
+void TryToConnect(AsioLoop& loop, TrialOptions options, TrialDone done);
 
 }  // namespace treaty

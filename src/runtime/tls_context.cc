@@ -4,7 +4,6 @@
 
 #include <openssl/ssl.h>
 
-#include <boost/system/system_error.hpp>
 #include <utility>
 
 namespace treaty {
@@ -30,11 +29,13 @@ Result<ssl::context> Make(const std::string& ca_file) {
 
 // OpenSSL throws where it has no memory.
 Result<ssl::context> MakeClientTlsContext(const std::string& ca_file) {
-  try {
-    return Make(ca_file);
-  } catch (const boost::system::system_error& failed) {
-    return Status{Code::kUnavailable, "cannot prepare TLS: " + failed.code().message()};
-  }
+  return WithinMemory([&]() -> Result<ssl::context> {
+    try {
+      return Make(ca_file);
+    } catch (const boost::system::system_error& failed) {
+      return Status{Code::kUnavailable, "cannot prepare TLS: " + failed.code().message()};
+    }
+  });
 }
 
 }  // namespace treaty

@@ -129,6 +129,35 @@ TEST(GrpcShortage, WithoutDescriptorsNothingIsSent) {
   EXPECT_EQ(world.Ask(GrpcCallTo(server.url())).outcome, Outcome::kSuccess);
 }
 
+// Nobody can tell before it is tried.
+TEST(GrpcShortage, WhatOnlyConnectingShowsCountsToo) {
+  GrpcServer server;
+  GrpcWorld world;
+  for (const int error : {EADDRNOTAVAIL, ENOBUFS, ENOMEM}) {
+    const NoMeans none(0, error);
+    const auto reply = world.Ask(GrpcCallTo(server.url()));
+    EXPECT_EQ(reply.outcome, Outcome::kNotSent);
+    EXPECT_EQ(reply.text, "cannot connect: " + std::generic_category().message(error));
+  }
+  EXPECT_EQ(world.Ask(GrpcCallTo(server.url())).outcome, Outcome::kSuccess);
+}
+
+TEST(GrpcShortage, AnAddressThatNothingHereCouldBeConnectedToIsItsTransactionsFault) {
+  GrpcWorld world;
+  const NoMeans none(0, EADDRNOTAVAIL, NoMeans::Of::kAll);
+  for (const char* url : {"[::1]:9/b.B/M", "127.0.0.1:9/b.B/M"}) {
+    EXPECT_EQ(world.Ask(GrpcCallTo(url)).outcome, Outcome::kUnknown) << url;
+  }
+}
+
+TEST(GrpcShortage, FindingOutWhyTakesNoneOfTheLastDescriptors) {
+  GrpcParticipantConfig config = GrpcConfig();
+  config.descriptors = std::make_shared<Descriptors>(4);  // This program has more open already.
+  GrpcWorld world(config);
+  EXPECT_EQ(world.Ask(GrpcCallTo("127.0.0.9:1/b.B/M")).outcome, Outcome::kNotSent);
+  EXPECT_TRUE(config.descriptors->AreShort());
+}
+
 TEST(GrpcShortage, ARefusedConnectionIsUnknownAllTheSame) {
   GrpcWorld world;
   const auto reply = world.Ask(GrpcCallTo("127.0.0.9:1/b.B/M"));

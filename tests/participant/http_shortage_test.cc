@@ -4,9 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -135,17 +140,113 @@ TEST(HttpShortage, CertificatesThatCannotBeReadAreOurFault) {
   EXPECT_EQ(world.Ask(CallTo(server.url("127.0.0.1"))).text, "over TLS");
 }
 
+bool IsShortageFor(const char* address, int error) {
+  const boost::asio::ip::tcp::endpoint to(boost::asio::ip::make_address(address), 9);
+  return IsShortage(error, to.data(), static_cast<socklen_t>(to.size()));
+}
+
 TEST(Shortage, IsWhatAMachineRunsOutOf) {
   for (const int error : {EMFILE, ENFILE, EADDRNOTAVAIL, ENOBUFS, ENOMEM}) {
-    EXPECT_TRUE(IsShortage(error)) << error;
+    EXPECT_TRUE(IsShortageFor("127.0.0.1", error)) << error;
   }
   for (const int error : {0, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ECONNRESET, ECANCELED}) {
-    EXPECT_FALSE(IsShortage(error)) << error;
+    EXPECT_FALSE(IsShortageFor("127.0.0.1", error)) << error;
   }
-  EXPECT_EQ(FindShortage(false), 0);
   const NoMeans none(EMFILE);
-  EXPECT_EQ(FindShortage(false), EMFILE);
-  EXPECT_EQ(FindShortage(true), EMFILE);
+  EXPECT_TRUE(IsShortageFor("127.0.0.1", EADDRNOTAVAIL)) << "nothing says otherwise";
+}
+
+// As IPv6 where the system has it switched off: no port is wanting.
+TEST(Shortage, AnAddressThatNothingHereCouldBeConnectedToIsNone) {
+  const NoMeans none(0, EADDRNOTAVAIL, NoMeans::Of::kAll);
+  for (const char* address : {"::1", "2001:db8::1", "127.0.0.1"}) {
+    EXPECT_FALSE(IsShortageFor(address, EADDRNOTAVAIL)) << address;
+    EXPECT_TRUE(IsShortageFor(address, EMFILE)) << address;
+  }
+}
+
+TEST(HttpShortage, AnAddressThatNothingHereCouldBeConnectedToIsItsTransactionsFault) {
+  World world;
+  const NoMeans none(0, EADDRNOTAVAIL, NoMeans::Of::kAll);
+  for (const char* url : {"http://[::1]:9/", "http://127.0.0.1:9/"}) {
+    EXPECT_EQ(world.Ask(CallTo(url)).outcome, Outcome::kUnknown) << url;
+  }
+}
+
+// --- Closed, or noisy, before anything was sent -------------------------------------------------
+
+// A server whose every step a test takes itself, between two of the participant's.
+class Stepwise {
+ public:
+  Stepwise() : acceptor_(io_, {boost::asio::ip::address_v4::loopback(), 0}) {
+    acceptor_.non_blocking(true);
+  }
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/";
+  }
+
+  // False: nobody has connected.
+  bool Accept() {
+    boost::system::error_code error;
+    peer_ = acceptor_.accept(error);
+    return !error;
+  }
+  void Say(const std::string& text) { boost::asio::write(peer_, boost::asio::buffer(text)); }
+  // Takes it, if it has come.
+  bool HasRequest() {
+    if (peer_.available() == 0) return false;
+    char request[4'096];
+    return peer_.read_some(boost::asio::buffer(request)) > 0;
+  }
+  void Close() { peer_.close(); }
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::ip::tcp::socket peer_{io_};
+};
+
+TEST(HttpShortage, WhoClosesOrSpeaksBeforeItIsAskedWasNotAsked) {
+  for (const char* said : {"", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "SSH-2.0-x\r\n"}) {
+    for (const bool closes : {true, false}) {
+      if (!closes && *said == '\0') continue;
+      Stepwise server;
+      World world;
+      std::optional<BranchReply> got;
+      world.participant().Call(CallTo(server.url()),
+                               [&](const BranchReply& reply) { got = reply; });
+      ASSERT_TRUE(server.Accept());
+      server.Say(said);
+      if (closes) server.Close();
+      world.RunUntil([&] { return got.has_value(); });
+      EXPECT_EQ(got->outcome, Outcome::kNotSent) << said;
+      EXPECT_EQ(got->text, "closed, or said something, before it was asked");
+    }
+  }
+}
+
+// Its first connection took the request.
+TEST(HttpShortage, NorDoesThatUndoWhatWasSentBefore) {
+  Stepwise server;
+  World world;
+  std::optional<BranchReply> got;
+  const auto call = [&] {
+    got.reset();
+    world.participant().Call(CallTo(server.url()), [&](const BranchReply& reply) { got = reply; });
+  };
+  call();
+  ASSERT_TRUE(server.Accept());
+  world.RunUntil([&] { return server.HasRequest(); });
+  server.Say(HttpReply(200, ""));
+  world.RunUntil([&] { return got.has_value(); });
+  ASSERT_EQ(got->outcome, Outcome::kSuccess);
+  call();  // On the connection that was kept.
+  ASSERT_TRUE(server.HasRequest());
+  server.Close();
+  world.RunUntil([&] { return server.Accept(); });
+  server.Close();
+  world.RunUntil([&] { return got.has_value(); });
+  EXPECT_EQ(got->outcome, Outcome::kUnknown);
 }
 
 TEST(HttpShortage, ANameThatDoesNotResolveWasNotCalled) {

@@ -14,6 +14,13 @@ namespace {
 
 std::atomic<int> socket_error_now = 0;
 std::atomic<int> connect_error_now = 0;
+std::atomic<bool> of_all_now = false;
+
+bool IsStream(int socket) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
 
 bool Fails(const std::atomic<int>& error) {
   if (error == 0) return false;
@@ -23,7 +30,8 @@ bool Fails(const std::atomic<int>& error) {
 
 }  // namespace
 
-NoMeans::NoMeans(int socket_error, int connect_error) {
+NoMeans::NoMeans(int socket_error, int connect_error, Of of) {
+  of_all_now = of == Of::kAll;
   socket_error_now = socket_error;
   connect_error_now = connect_error;
 }
@@ -62,7 +70,8 @@ int socket(int domain, int type, int protocol) noexcept {
 }
 
 int connect(int socket, const sockaddr* address, socklen_t size) {
-  if (treaty::test::Fails(treaty::test::connect_error_now)) return -1;
+  const bool tried = treaty::test::of_all_now || treaty::test::IsStream(socket);
+  if (tried && treaty::test::Fails(treaty::test::connect_error_now)) return -1;
   return __interceptor_connect(socket, address, size);
 }
 }

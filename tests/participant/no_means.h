@@ -8,7 +8,8 @@ namespace treaty::test {
 // with `connect_error`; 0: as usual. One at a time.
 class NoMeans {
  public:
-  explicit NoMeans(int socket_error, int connect_error = 0);
+  enum class Of { kStreams, kAll };  // Whose connect.
+  explicit NoMeans(int socket_error, int connect_error = 0, Of of = Of::kStreams);
   ~NoMeans();
   NoMeans(const NoMeans&) = delete;
   NoMeans& operator=(const NoMeans&) = delete;

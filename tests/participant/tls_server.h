@@ -67,6 +67,7 @@ class TlsServer {
   std::string url(const std::string& host) const {
     return "https://" + host + ":" + std::to_string(port_) + "/x";
   }
+  std::uint16_t port() const { return port_; }
   int connections() const { return connections_; }
 
  private:

@@ -242,6 +242,33 @@ TEST_F(WebHookTest, WhatThisMachineLacksIsNoTry) {
   EXPECT_EQ(recorder.requests().size(), 3U);
 }
 
+TEST_F(WebHookTest, WhatItSaysBeforeItIsAskedIsNoAnswer) {
+  std::atomic<bool> said = false;
+  RawServer server([&said](RawPeer& peer) {
+    if (peer.number() > 0) peer.ReadRequest();
+    peer.Write(HttpReply(200, ""));
+    said = true;
+    peer.WaitForEnd();
+  });
+  WebHook& hook = Hook(server.url("/hook"));
+  loop_.Post([&] {  // Once it is dialled, the loop waits.
+    hook.Raise(Some("g1"));
+    loop_.Post([&said] {
+      while (!said) std::this_thread::yield();
+    });
+  });
+  ASSERT_TRUE(Eventually([&] { return hook.meters().sent.count() == 1; }));
+  EXPECT_EQ(server.connections(), 2);
+}
+
+// It has an address that nothing here could be connected to: that is no shortage.
+TEST_F(WebHookTest, AWebHookThatNothingHereCouldBeConnectedToIsGivenUp) {
+  const NoMeans none(0, EADDRNOTAVAIL, NoMeans::Of::kAll);
+  WebHook& hook = Hook("http://[::1]:9/hook");
+  hook.Raise(Some("g1"));
+  ASSERT_TRUE(Eventually([&] { return hook.meters().failed.count() == 1; }));
+}
+
 TEST_F(WebHookTest, AWebHookWhoseNameIsNeverFoundIsGivenUp) {
   WebHook& hook = Hook("http://no-such-host.invalid/hook");
   hook.Raise(Some("g1"));

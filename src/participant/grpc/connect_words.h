@@ -20,18 +20,19 @@ namespace treaty {
 // Used on its lane's thread only.
 class ConnectWords {
  public:
-  using Done = std::function<void(const std::string& words)>;
+  using Done = std::function<void(const BranchReply& reply)>;
 
   ConnectWords(const GrpcParticipantConfig& config, AsioLoop& loop)
       : config_(config), loop_(loop) {}
 
-  // Tells `done` on the loop, never before this has returned. Whoever asks about a destination that
+  // Tells `done` on the loop, never before this has returned: kNotSent where this machine lacked
+  // something, kUnknown else. Whoever asks about a destination that
   // is being tried waits for that. Nobody is told after the end of this object.
   void Ask(const wire::Url& url, const Addresses::value_type& address, Done done);
 
  private:
-  TlsContextPtr Tls();
-  void Answer(const std::string& name, const std::string& why);
+  Status NeedTls();
+  void Answer(const std::string& name, const BranchReply& reply);
 
   const GrpcParticipantConfig& config_;
   AsioLoop& loop_;

@@ -102,6 +102,11 @@ bool GrpcChannel::UsesV6() const {
   return has_v6 && (prefers_v6_ || !has_v4);
 }
 
+const Addresses::value_type& GrpcChannel::address() const {
+  const bool v6 = UsesV6();
+  return *std::ranges::find_if(allowed_, [v6](const auto& one) { return one.is_v6() == v6; });
+}
+
 // A list of addresses of one family, which is all that the library takes.
 std::string GrpcChannel::Target() const {
   const bool v6 = UsesV6();

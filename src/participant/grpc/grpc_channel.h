@@ -14,7 +14,6 @@
 
 #include "participant/grpc/channel_watcher.h"
 #include "participant/grpc/grpc_participant.h"
-#include "participant/shortage.h"
 #include "runtime/resolver.h"
 #include "wire/url.h"
 
@@ -40,16 +39,13 @@ class GrpcChannel {
   bool IsReady() const { return StateIs(GRPC_CHANNEL_READY); }
   bool HasFailed() const { return StateIs(GRPC_CHANNEL_TRANSIENT_FAILURE); }
 
-  // Of one that has failed: what this machine lacks for a connection, as an errno; 0: nothing.
-  int Shortage() const { return FindShortage(UsesV6()); }
-
   // Of the channel there is, while it is being connected; see ChannelWatcher.
   void Watch(ChannelWatcher& watcher, std::function<void()> changed) {
     watcher.Watch(*channel_, channel_->GetState(/*try_to_connect=*/true), std::move(changed));
   }
 
-  // Those that the policy allows.
-  const Addresses& addresses() const { return allowed_; }
+  // The first of those that the channel there is was made of.
+  const Addresses::value_type& address() const;
 
   // Of the channel there is.
   const std::shared_ptr<grpc::GenericStub>& stub() const { return stub_; }

@@ -191,14 +191,7 @@ void GrpcLaneParticipant::SendWhenConnected(const JobPtr& job) {
     if (MaySend()) return Send(job);
     return FinishLater(job, NotSent("this process may not call at present"));
   }
-  if (channel.HasFailed()) {
-    if (const int shortage = channel.Shortage(); shortage != 0) {
-      const std::string what = std::generic_category().message(shortage);
-      return FinishLater(job, NotSent("cannot connect: " + what));
-    }
-    resolver_.Forget(job->target->destination->url.host);
-    return FinishWithWords(job);
-  }
+  if (channel.HasFailed()) return FinishWithWords(job);
   connecting_.push_back(job);
   WatchConnecting(job->target->destination);
 }
@@ -245,8 +238,12 @@ void GrpcLaneParticipant::FinishLater(const JobPtr& job, BranchReply reply) {
 // may: what is late is ended as any other.
 void GrpcLaneParticipant::FinishWithWords(const JobPtr& job) {
   const Destination& destination = *job->target->destination;
-  connect_words_.Ask(destination.url, destination.channel.addresses().front(),
-                     [this, job](const std::string& words) { Finish(job, Unknown(words)); });
+  connect_words_.Ask(destination.url, destination.channel.address(),
+                     [this, job](const BranchReply& reply) {
+                       const std::string& host = job->target->destination->url.host;
+                       if (reply.outcome == Outcome::kUnknown) resolver_.Forget(host);
+                       Finish(job, reply);
+                     });
 }
 
 void GrpcLaneParticipant::Send(const JobPtr& job) {

@@ -9,6 +9,7 @@
 
 #include "participant/participant.h"
 #include "runtime/asio_loop.h"
+#include "runtime/descriptors.h"
 #include "runtime/lookup_threads.h"
 #include "wire/target_policy.h"
 
@@ -30,7 +31,8 @@ struct GrpcParticipantConfig {
   std::string ca_file;                       // Empty: the system's.
   std::string service_config = kRoundRobin;  // Of every channel, as JSON.
   std::function<bool()> may_send = {};  // Asked right before each call; while false none is made.
-  bool rewrite_localhost_for_docker = false;  // Protocol §4.2, IS_DOCKER.
+  bool rewrite_localhost_for_docker = false;           // Protocol §4.2, IS_DOCKER.
+  std::shared_ptr<Descriptors> descriptors = nullptr;  // Null: they are not looked after.
 };
 
 // kInvalidArgument where `json` is no service configuration of gRPC.

@@ -11,11 +11,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <utility>
 
 #include "participant/shortage.h"
+#include "runtime/open_socket.h"
+#include "runtime/tls_context.h"
 #include "runtime/tls_trouble.h"
 
 namespace treaty {
@@ -53,7 +54,7 @@ void Connection::TryNext() {
   const Endpoint& endpoint = endpoints_[next_++];
   Error error;
   socket_.close(error);
-  Open(endpoint, error);
+  OpenSocket(socket_, endpoint.protocol(), options_.descriptors, error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
   if (error) return Connected(error);
@@ -62,19 +63,12 @@ void Connection::TryNext() {
   });
 }
 
-// The last descriptors are left to others.
-void Connection::Open(const Endpoint& endpoint, Error& error) {
-  socket_.open(endpoint.protocol(), error);
-  if (options_.descriptors == nullptr) return;
-  if (!error && options_.descriptors->MayKeep(socket_.native_handle())) return;
-  if (!error) error = asio::error::no_descriptors;
-  if (error == asio::error::no_descriptors) options_.descriptors->NoteNone();
-}
-
 void Connection::Connected(const Error& error) {
   if (error) {
     why_ = "connect: " + error.message();
-    short_of_means_ = short_of_means_ && IsShortage(error.value());
+    const Endpoint& tried = endpoints_[next_ - 1];
+    short_of_means_ = short_of_means_ &&
+                      IsShortage(error.value(), tried.data(), static_cast<socklen_t>(tried.size()));
     return TryNext();
   }
   if (options_.tls != nullptr) return Handshake();
@@ -82,21 +76,11 @@ void Connection::Connected(const Error& error) {
   owner_.OnDialed(*this);
 }
 
-// OpenSSL has no memory otherwise.
-bool Connection::BeginTls() {
-  try {
-    tls_.emplace(socket_, *options_.tls);
-  } catch (const boost::system::system_error& failed) {
-    FailLater("TLS: " + failed.code().message(), Fault::kOurs);
-    return false;
-  }
-  return true;
-}
-
 void Connection::Handshake() {
   // No other address is tried from here on: the machine answered.
   dialing_ = false;
-  if (!BeginTls()) return;
+  const Status begun = BeginTls(socket_, *options_.tls, tls_);
+  if (!begun.ok()) return FailLater(begun.message(), Fault::kOurs);
   if (!options_.server_is_address) {
     SSL_set_tlsext_host_name(tls_->native_handle(), options_.server_name.c_str());
   }

@@ -96,10 +96,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   using Tls = boost::asio::ssl::stream<Socket&>;
 
   void TryNext();
-  void Open(const Endpoint& endpoint, Error& error);
   void Connected(const Error& error);
   void Handshake();
-  bool BeginTls();
   void Send(std::string_view payload);
   void SendRest(std::string_view payload, std::size_t sent);
   void SendTls(std::string_view payload);

@@ -14,12 +14,21 @@ namespace {
 constexpr Duration kSlowTick = std::chrono::seconds(1);
 constexpr int kRequestTimeout = 408;
 
-// Of a call that does not go out now; it may have gone out before, on a connection that broke.
-BranchReply Unsent(const Job& job, const std::string& why) {
-  return job.stage < Stage::kSent ? NotSent(why) : Unknown(why);
+const char* Waiting(Stage stage) {
+  if (stage == Stage::kQueued) return "queued: ";
+  return stage == Stage::kLookingUp ? "looking up the name: " : "";
 }
 
 }  // namespace
+
+BranchReply NotAnswered(const Job& job, std::string why, Stage blamed) {
+  if (job.stage < blamed) return {Outcome::kNotSent, std::move(why)};
+  return {Outcome::kUnknown, std::move(why)};
+}
+
+BranchReply GivenUp(const Job& job, const std::string& why) {
+  return NotAnswered(job, Waiting(job.stage) + why, Stage::kConnecting);
+}
 
 // Destinations take turns where the lane's total is scarce.
 void HttpParticipant::Serve(Destination& destination) {
@@ -127,10 +136,12 @@ void HttpParticipant::Exchange(Job& job) {
 void HttpParticipant::OnDialed(Connection& connection) {
   Job& job = *static_cast<Job*>(connection.job);
   if (!MaySend()) {
-    return Finish(job, Unsent(job, "this process may not call at present"), Keep::kConnection);
+    return Finish(job, NotAnswered(job, "this process may not call at present", Stage::kSent),
+                  Keep::kConnection);
   }
   if (connection.IsQuiet()) return Exchange(job);
-  Finish(job, Unknown("closed, or said something, before it was asked"), Keep::kNothing);
+  Finish(job, NotAnswered(job, "closed, or said something, before it was asked", Stage::kSent),
+         Keep::kNothing);
 }
 
 void HttpParticipant::OnReply(Connection& connection, const Reply& reply) {
@@ -157,7 +168,7 @@ void HttpParticipant::OnBroken(Connection& connection, const std::string& why) {
   if (!ours) turnstile_.Heard(destination, Steady::now());
   if (connection.reused && !connection.heard() && !job.retried) return DialAnew(job);
   if (!ours && !connection.reused) resolver_.Forget(destination.url.host);
-  Finish(job, ours ? Unsent(job, why) : Unknown(why), Keep::kNothing);
+  Finish(job, NotAnswered(job, why, ours ? Stage::kSent : Stage::kQueued), Keep::kNothing);
 }
 
 // Once more on a new connection, as the same attempt. The other kept connections have probably met
@@ -227,7 +238,7 @@ void HttpParticipant::CheckLate(Steady::time_point now) {
   ServeAll();
   while (Turn* const turn = turnstile_.WhoGivesWay()) {
     Job& job = static_cast<Job&>(*turn);
-    Finish(job, NotAnswered(job.stage, "timed out: it gave way to others"), Keep::kNothing);
+    Finish(job, GivenUp(job, "timed out: it gave way to others"), Keep::kNothing);
   }
 }
 

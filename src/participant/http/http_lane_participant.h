@@ -26,11 +26,13 @@ namespace treaty {
 using Steady = std::chrono::steady_clock;
 using Done = std::function<void(BranchReply)>;
 
-inline BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)}; }
-inline BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
+// Of a call that ends without an answer: it was not sent, unless it had come as far as `blamed` at
+// any time. Where this machine or the peer kept it from being sent now, it may have been before, on
+// a connection that broke.
+BranchReply NotAnswered(const Job& job, std::string why, Stage blamed);
 
-// Of a call that has come as far as `stage` when it is given up.
-BranchReply NotAnswered(Stage stage, const std::string& why);
+// Of a call that is waited for no longer.
+BranchReply GivenUp(const Job& job, const std::string& why);
 
 class HttpParticipant final : public Participant, private ConnectionOwner {
  public:

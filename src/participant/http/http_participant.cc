@@ -20,16 +20,12 @@ constexpr std::size_t kMostUrls = 20'000;
 // A URL that cannot be called is its transaction's fault; certificates that cannot be read are
 // ours.
 BranchReply NoTarget(const Status& status) {
-  const bool ours = status.code() == Code::kUnavailable;
-  return ours ? NotSent(status.message()) : Unknown(status.message());
+  const bool ours =
+      status.code() == Code::kUnavailable || status.code() == Code::kResourceExhausted;
+  return {ours ? Outcome::kNotSent : Outcome::kUnknown, status.message()};
 }
 
 }  // namespace
-
-BranchReply NotAnswered(Stage stage, const std::string& why) {
-  if (stage == Stage::kQueued) return NotSent("queued: " + why);
-  return stage == Stage::kLookingUp ? NotSent("looking up the name: " + why) : Unknown(why);
-}
 
 HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, Log& log)
     : config_(std::move(config)),
@@ -56,12 +52,13 @@ void HttpParticipant::Call(BranchCall call, Done done) {
   if (!target.ok()) return ReportLater(std::move(done), NoTarget(target.status()));
   Destination& destination = *(*target)->destination;
   if (destination.queued >= config_.queued_per_destination) {
-    return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
+    return ReportLater(std::move(done),
+                       {Outcome::kNotSent, "too many calls queued for the destination"});
   }
   auto job = std::make_unique<Job>();
   if (wire::IsRpcTarget(call.body->protocol, call.url())) {
     auto body = RpcBodyOf(call, **target);
-    if (!body.ok()) return ReportLater(std::move(done), Unknown(body.status().message()));
+    if (!body.ok()) return ReportLater(std::move(done), NoTarget(body.status()));
     job->rpc_body = std::make_shared<const std::string>(*std::move(body));
   }
   job->deadline = Steady::now() + std::min(call.timeout, config_.patience);
@@ -85,7 +82,7 @@ void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
   while (!jobs.empty()) {
     Job& job = jobs.front();
     jobs.pop_front();
-    Finish(job, NotAnswered(job.stage, why), Keep::kNothing);
+    Finish(job, GivenUp(job, why), Keep::kNothing);
   }
   holding_ = false;
   if (MaySend()) ServeAll();

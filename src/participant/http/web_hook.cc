@@ -134,7 +134,9 @@ void WebHook::Tick() {
   timer_ = loop_.After(kTick, [this] { Tick(); });
 }
 
+// What it says before it is asked is no answer.
 void WebHook::OnDialed(Connection& connection) {
+  if (!connection.IsQuiet()) return EndTry("closed, or said something, before it was asked");
   const auto& body = queue_.front();
   WriteRpcHead(request_, Terms(), body->size(), connection.head());
   connection.Exchange(body, *body);
