@@ -3,11 +3,11 @@
 #include "participant/result.h"
 
 #include <cstddef>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "base/enough_memory.h"
 #include "participant/reason_text.h"
 
 namespace treaty {
@@ -106,23 +106,21 @@ BranchReply MapRpc(int status, const ReadBody& body, Words words, const ResultOp
 
 // A reply that there is no memory to read says nothing, least of all a success.
 template <typename Map>
-BranchReply WithinMemory(Map map) {
-  try {
-    return map();
-  } catch (const std::bad_alloc&) {
-    return {Outcome::kUnknown, "there was no memory to read the reply"};
-  }
+BranchReply Readable(Map map) {
+  Result<BranchReply> mapped = WithinMemory([&]() -> Result<BranchReply> { return map(); });
+  if (mapped.ok()) return *std::move(mapped);
+  return {Outcome::kUnknown, "there was no memory to read the reply"};
 }
 
 }  // namespace
 
 BranchReply MapRpcReply(int status, const ReadBody& body, Words words,
                         const ResultOptions& options) {
-  return WithinMemory([&] { return MapRpc(status, body, words, options); });
+  return Readable([&] { return MapRpc(status, body, words, options); });
 }
 
 BranchReply MapReply(int status, const ReadBody& body, Words words, const ResultOptions& options) {
-  return WithinMemory([&] { return MapHttp(status, body, words, options); });
+  return Readable([&] { return MapHttp(status, body, words, options); });
 }
 
 }  // namespace treaty
