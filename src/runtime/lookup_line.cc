@@ -12,7 +12,8 @@ void LookupLine::Add(const std::string& name, Standing standing) {
 }
 
 bool LookupLine::HasRoom(Standing standing) const {
-  const auto [known, fresh, failed] = running_;
+  const auto [known, fresh, lapsed, never] = running_;
+  const std::size_t failed = lapsed + never;
   const std::size_t others = fresh + failed + (late_ > kMostLate ? late_ - kMostLate : 0);
   if (known + others >= kMostLookups + kKeptForKnown) return false;
   if (standing == Standing::kKnown) return true;
@@ -20,13 +21,17 @@ bool LookupLine::HasRoom(Standing standing) const {
 }
 
 std::optional<std::string> LookupLine::Next() {
-  for (const Standing standing : {Standing::kKnown, Standing::kNew, Standing::kFailed}) {
+  for (const Standing standing :
+       {Standing::kKnown, Standing::kNew, Standing::kLapsed, Standing::kFailed}) {
     std::list<std::string>& line = lines_[static_cast<std::size_t>(standing)];
-    if (line.empty() || !HasRoom(standing)) continue;
+    const bool kept = standing == Standing::kLapsed && kept_ < kKeptForLapsed;
+    if (line.empty() || (!kept && !HasRoom(standing))) continue;
     std::string name = std::move(line.front());
     line.pop_front();
-    places_[name].begun = true;
-    ++Running(standing);
+    Place& place = places_[name];
+    place.begun = true;
+    place.kept = kept;
+    ++(kept ? kept_ : Running(standing));
     return name;
   }
   return std::nullopt;
@@ -34,7 +39,7 @@ std::optional<std::string> LookupLine::Next() {
 
 void LookupLine::MakeLate(const std::string& name) {
   Place& place = places_.at(name);
-  if (std::exchange(place.late, true)) return;
+  if (std::exchange(place.late, true) || place.kept) return;
   --Running(place.standing);
   ++late_;
 }
@@ -45,6 +50,8 @@ void LookupLine::Remove(const std::string& name) {
   const Place& place = found->second;
   if (!place.begun) {
     lines_[static_cast<std::size_t>(place.standing)].erase(place.in_line);
+  } else if (place.kept) {
+    --kept_;
   } else {
     --(place.late ? late_ : Running(place.standing));
   }

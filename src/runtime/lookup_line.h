@@ -16,18 +16,21 @@ namespace treaty {
 class LookupLine {
  public:
   enum class Standing : std::uint8_t {
-    kKnown,  // It has been resolved, and seldom failed since.
+    kKnown,  // It has been resolved, and not failed since.
     kNew,
-    kFailed,
+    kLapsed,  // It has been resolved, and failed since.
+    kFailed,  // It has never been resolved.
   };
 
   // Look-ups at a time:
-  static constexpr std::size_t kMostLookups = 16;  // of all names but the known ones,
-  static constexpr std::size_t kMostOfFailed = 8;  // of those that failed, among them,
-  static constexpr std::size_t kKeptForKnown = 4;  // and so many more of known ones.
-  // Late ones do not count, up to so many.
+  static constexpr std::size_t kMostLookups = 16;   // of all names but the known ones,
+  static constexpr std::size_t kMostOfFailed = 8;   // of those that failed, among them,
+  static constexpr std::size_t kKeptForKnown = 4;   // and so many more of known ones
+  static constexpr std::size_t kKeptForLapsed = 4;  // and of lapsed ones, late or not.
+  // Other late ones do not count, up to so many.
   static constexpr std::size_t kMostLate = 32;
-  static constexpr std::size_t kMostThreads = kMostLookups + kKeptForKnown + kMostLate;
+  static constexpr std::size_t kMostThreads =
+      kMostLookups + kKeptForKnown + kKeptForLapsed + kMostLate;
 
   // A name that does not stand here. It waits.
   void Add(const std::string& name, Standing standing);
@@ -44,11 +47,12 @@ class LookupLine {
   void Remove(const std::string& name);
 
  private:
-  static constexpr std::size_t kStandings = 3;
+  static constexpr std::size_t kStandings = 4;
   struct Place {
     Standing standing = Standing::kNew;
     bool begun = false;
     bool late = false;
+    bool kept = false;                         // It has begun in the room of lapsed ones.
     std::list<std::string>::iterator in_line;  // Until it has begun.
   };
 
@@ -58,7 +62,8 @@ class LookupLine {
   std::unordered_map<std::string, Place> places_;
   std::array<std::list<std::string>, kStandings> lines_;
   std::array<std::size_t, kStandings> running_{};  // Late ones not counted in.
-  std::size_t late_ = 0;
+  std::size_t late_ = 0;  // The same holds for those in the room of lapsed ones.
+  std::size_t kept_ = 0;  // Those.
 };
 
 }  // namespace treaty

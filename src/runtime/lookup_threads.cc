@@ -9,15 +9,19 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "base/at_work_on.h"
+#include "base/enough_memory.h"
 
 namespace treaty {
 
 struct LookupThreads::State {
   struct Task {
-    std::string name;
+    Question question;
     Done done;
   };
 
@@ -61,6 +65,21 @@ Result<Addresses> SystemLookup(const std::string& name) {
   return Status{Code::kUnavailable, WordsFor(error)};
 }
 
+namespace {
+
+Result<Addresses> Ask(const Lookup& lookup, const LookupThreads::Question& question) {
+  const AtWorkOn noted(question.gid.empty() ? nullptr : &question.gid);
+  return WithinMemory([&]() -> Result<Addresses> {
+    try {
+      return lookup(question.name);
+    } catch (const std::runtime_error& failed) {  // Asio's own means.
+      return Status{Code::kUnavailable, std::string("resolve: ") + failed.what()};
+    }
+  });
+}
+
+}  // namespace
+
 LookupThreads::LookupThreads(Lookup lookup, std::size_t most_threads)
     : state_(std::make_shared<State>(std::move(lookup), most_threads)) {}
 
@@ -71,9 +90,9 @@ LookupThreads::~LookupThreads() {
   state_->changed.notify_all();
 }
 
-void LookupThreads::Start(std::string name, Done done) {
+void LookupThreads::Start(Question question, Done done) {
   const std::lock_guard lock(state_->mutex);
-  state_->line.push_back({std::move(name), std::move(done)});
+  state_->line.push_back({std::move(question), std::move(done)});
   if (state_->line.size() <= state_->idle) return state_->changed.notify_one();
   if (state_->threads >= state_->most_threads) return;
   if (!StartThread() && state_->threads == 0) {
@@ -106,7 +125,7 @@ void LookupThreads::Work(const std::shared_ptr<State>& state) {
     const State::Task task = std::move(state->line.front());
     state->line.pop_front();
     lock.unlock();
-    Result<Addresses> answer = state->lookup(task.name);
+    Result<Addresses> answer = Ask(state->lookup, task.question);
     lock.lock();
     if (!state->closed) task.done(std::move(answer));
   }

@@ -31,9 +31,15 @@ class LookupThreads {
   LookupThreads(const LookupThreads&) = delete;
   LookupThreads& operator=(const LookupThreads&) = delete;
 
+  struct Question {
+    std::string name;
+    std::string gid;  // On whose behalf; empty: nobody's.
+  };
+
   // Calls `done` on one of the threads, or at once if the system has none for us; it must not
-  // block. Waits for a free thread in line.
-  void Start(std::string name, Done done);
+  // block. Waits for a free thread in line. Where a look-up lacks memory or descriptors, that is
+  // the answer.
+  void Start(Question question, Done done);
 
  private:
   struct State;

@@ -6,12 +6,18 @@
 #include <memory>
 #include <utility>
 
+#include "base/at_work_on.h"
+
 namespace treaty {
 namespace {
 
-constexpr std::size_t kMostNames = 10'000;
-
 Status NoAnswer(const char* what) { return {Code::kUnavailable, std::string("resolve: ") + what}; }
+
+// After so many failures in a row.
+Duration PauseAfter(std::uint32_t failures) {
+  const std::uint32_t doublings = std::min(failures, 17U) - 1;
+  return std::min(Resolver::kFailureTtl * (1 << doublings), Resolver::kLongestFailureTtl);
+}
 
 }  // namespace
 
@@ -27,10 +33,10 @@ void Resolver::Resolve(const std::string& name, Done done) {
   const auto literal = boost::asio::ip::make_address(name, error);
   if (!error) return done(Addresses{literal});
   const auto now = Steady::now();
-  const auto known = cache_.find(name);
-  if (known != cache_.end() && now < known->second.usable_until) {
-    const Result<Addresses> answer = known->second.answer;
-    const bool refresh = now >= known->second.fresh_until && !asked_.contains(name);
+  const Known* const known = cache_.Find(name);
+  if (known != nullptr && now < known->usable_until) {
+    const Result<Addresses> answer = known->answer;
+    const bool refresh = now >= known->fresh_until && !asked_.contains(name);
     if (refresh) Ask(name);
     return done(answer);
   }
@@ -41,20 +47,23 @@ void Resolver::Resolve(const std::string& name, Done done) {
 }
 
 void Resolver::Forget(const std::string& name) {
-  const auto known = cache_.find(name);
-  if (known != cache_.end() && known->second.answer.ok()) known->second.usable_until = {};
+  Known* const known = cache_.Find(name);
+  if (known != nullptr && known->answer.ok()) known->usable_until = {};
 }
 
-LookupLine::Standing Resolver::StandingOf(const std::string& name) const {
-  const auto known = cache_.find(name);
-  if (known == cache_.end()) return LookupLine::Standing::kNew;
-  const Known& entry = known->second;
-  if (entry.resolved && entry.failures < kForgivenFailures) return LookupLine::Standing::kKnown;
-  return entry.failures > 0 ? LookupLine::Standing::kFailed : LookupLine::Standing::kNew;
+// One that has begun to fail goes behind those that have not, at once.
+LookupLine::Standing Resolver::StandingOf(const std::string& name) {
+  using Standing = LookupLine::Standing;
+  const Known* const known = cache_.Find(name);
+  if (known == nullptr) return Standing::kNew;
+  if (known->failures > 0) return known->resolved ? Standing::kLapsed : Standing::kFailed;
+  return known->resolved ? Standing::kKnown : Standing::kNew;
 }
 
 void Resolver::Ask(const std::string& name) {
-  asked_[name].until = Steady::now() + times_.patience;
+  Asked& asked = asked_[name];
+  asked.until = Steady::now() + times_.patience;
+  if (const std::string* const gid = AtWorkOn::current()) asked.gid = *gid;
   line_.Add(name, StandingOf(name));
   Begin();
   SetTimer();
@@ -62,20 +71,26 @@ void Resolver::Ask(const std::string& name) {
 
 void Resolver::Begin() {
   while (const auto name = line_.Next()) {
-    asked_[*name].until = Steady::now() + times_.patience;
+    Asked& asked = asked_[*name];
+    asked.until = Steady::now() + times_.patience;
     const std::weak_ptr<Resolver*> self = self_;
-    threads_.Start(*name, [&context = context_, self, name = *name](Result<Addresses> answer) {
-      boost::asio::post(context, [self, name, answer = std::move(answer)] {
-        if (const auto alive = self.lock()) (*alive)->Answer(name, answer);
-      });
-    });
+    threads_.Start({*name, asked.gid},
+                   [&context = context_, self, name = *name](Result<Addresses> answer) {
+                     boost::asio::post(context, [self, name, answer = std::move(answer)] {
+                       if (const auto alive = self.lock()) (*alive)->Answer(name, answer);
+                     });
+                   });
   }
 }
 
 // That it took too long has been remembered; only a success is news after that.
 void Resolver::Answer(const std::string& name, const Result<Addresses>& answer) {
   const auto asked = asked_.extract(name);
-  if (answer.ok() || !asked.mapped().late) Remember(name, answer);
+  if (answer.ok() || !asked.mapped().late) {
+    Remember(name, answer);
+  } else {
+    WaitOn(name);
+  }
   line_.Remove(name);
   Begin();
   for (const Done& done : asked.mapped().waiting) done(answer);
@@ -84,26 +99,27 @@ void Resolver::Answer(const std::string& name, const Result<Addresses>& answer) 
 // A failure does not replace an answer that may still be used.
 void Resolver::Remember(const std::string& name, const Result<Addresses>& answer) {
   const auto now = Steady::now();
-  Known& known = Entry(name);
+  Known& known = cache_.Of(name);
   if (answer.ok()) {
-    known = {answer, now + times_.ttl, now + 2 * times_.ttl, 0, true};
+    cache_.MarkResolved(known);
+    known.answer = answer;
+    known.fresh_until = now + times_.ttl;
+    known.usable_until = now + 2 * times_.ttl;
+    known.failures = 0;
     return;
   }
-  const std::uint32_t doublings = std::min(known.failures++, 16U);
-  const Duration pause = std::min(kFailureTtl * (1 << doublings), kLongestFailureTtl);
-  known.fresh_until = now + pause;
-  if (known.answer.ok() && now < known.usable_until) return;
-  known.answer = answer;
-  known.usable_until = now + pause;
+  ++known.failures;
+  const bool usable = known.answer.ok() && now < known.usable_until;
+  if (!usable) known.answer = answer;
+  WaitOn(name);
 }
 
-// Those that were never resolved go first where there are too many.
-Resolver::Known& Resolver::Entry(const std::string& name) {
-  if (cache_.size() >= kMostNames && !cache_.contains(name)) {
-    std::erase_if(cache_, [](const auto& entry) { return !entry.second.resolved; });
-    if (cache_.size() >= kMostNames) cache_.clear();
-  }
-  return cache_.try_emplace(name, Known{NoAnswer("not asked yet"), {}, {}}).first->second;
+// The pause after a failure begins when nobody is asked any more.
+void Resolver::WaitOn(const std::string& name) {
+  const auto now = Steady::now();
+  Known& known = cache_.Of(name);
+  known.fresh_until = now + PauseAfter(std::max(known.failures, 1U));
+  if (!known.answer.ok()) known.usable_until = known.fresh_until;
 }
 
 // --- Patience --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "runtime/known_names.h"
 #include "runtime/lookup_line.h"
 #include "runtime/lookup_threads.h"
 
@@ -31,9 +32,6 @@ class Resolver {
   // each further failure up to the second.
   static constexpr Duration kFailureTtl = std::chrono::seconds(1);
   static constexpr Duration kLongestFailureTtl = std::chrono::seconds(30);
-  // Failures of a name that has been resolved, from which on it goes behind the others.
-  static constexpr std::uint32_t kForgivenFailures = 3;
-
   struct Times {
     Duration ttl{0};  // How long an answer is used without asking again.
     Duration patience = std::chrono::seconds(3);
@@ -49,33 +47,28 @@ class Resolver {
 
  private:
   using Steady = std::chrono::steady_clock;
-  struct Known {
-    Result<Addresses> answer;
-    Steady::time_point fresh_until;
-    Steady::time_point usable_until;
-    std::uint32_t failures = 0;  // In a row.
-    bool resolved = false;       // At any time.
-  };
+  using Known = KnownNames::Known;
   // Being looked up, or waiting for it.
   struct Asked {
     std::vector<Done> waiting;
     Steady::time_point until;  // Nobody waits longer.
     bool late = false;         // It has been given up, but runs on.
+    std::string gid = {};      // Whose call asked first; empty: nobody's.
   };
 
   void Ask(const std::string& name);
   void Begin();
   void Answer(const std::string& name, const Result<Addresses>& answer);
   void Remember(const std::string& name, const Result<Addresses>& answer);
-  Known& Entry(const std::string& name);
-  LookupLine::Standing StandingOf(const std::string& name) const;
+  void WaitOn(const std::string& name);
+  LookupLine::Standing StandingOf(const std::string& name);
   void SetTimer();
   void GiveUpLate();
   void GiveUp(const std::string& name);
 
   boost::asio::io_context& context_;
   const Times times_;
-  std::unordered_map<std::string, Known> cache_;
+  KnownNames cache_;
   std::unordered_map<std::string, Asked> asked_;
   LookupLine line_;
   boost::asio::steady_timer timer_;  // While anything is asked.

@@ -32,9 +32,10 @@ class LookupLineTest : public ::testing::Test {
 
 TEST_F(LookupLineTest, KnownNamesGoFirstThenNewOnes) {
   Add("failed", 1, Standing::kFailed);
+  Add("lapsed", 1, Standing::kLapsed);
   Add("new", 2, Standing::kNew);
   Add("known", 1, Standing::kKnown);
-  EXPECT_EQ(BeginAll(), (std::vector<std::string>{"known0", "new0", "new1", "failed0"}));
+  EXPECT_EQ(BeginAll(), (std::vector<std::string>{"known0", "new0", "new1", "lapsed0", "failed0"}));
 }
 
 TEST_F(LookupLineTest, NamesThatFailedLeaveRoomForNewOnes) {
@@ -51,6 +52,30 @@ TEST_F(LookupLineTest, NewNamesLeaveRoomForKnownOnes) {
   EXPECT_EQ(BeginAll().size(), LookupLine::kKeptForKnown);
 }
 
+// Whatever the others do, and be they late themselves.
+TEST_F(LookupLineTest, LapsedNamesHaveRoomOfTheirOwn) {
+  Add("new", 1'000, Standing::kNew);
+  for (std::vector<std::string> begun = BeginAll(); !begun.empty(); begun = BeginAll()) {
+    MakeLate(begun);
+  }
+  Add("lapsed", 100, Standing::kLapsed);
+  const std::vector<std::string> begun = BeginAll();
+  EXPECT_EQ(begun.size(), LookupLine::kKeptForLapsed);
+  MakeLate(begun);
+  EXPECT_EQ(BeginAll().size(), 0U);
+  Add("known", 100, Standing::kKnown);
+  EXPECT_EQ(BeginAll().size(), LookupLine::kKeptForKnown) << "of which they take nothing";
+  line_.Remove(begun.front());
+  EXPECT_EQ(BeginAll().size(), 1U);
+}
+
+TEST_F(LookupLineTest, BeyondTheirRoomLapsedNamesCountAmongThoseThatFailed) {
+  Add("lapsed", 100, Standing::kLapsed);
+  EXPECT_EQ(BeginAll().size(), LookupLine::kKeptForLapsed + LookupLine::kMostOfFailed);
+  Add("failed", 100, Standing::kFailed);
+  EXPECT_EQ(BeginAll().size(), 0U);
+}
+
 TEST_F(LookupLineTest, LateOnesHoldNoRoomUpToALimit) {
   Add("new", 1'000, Standing::kNew);
   std::size_t all = 0;
@@ -60,6 +85,7 @@ TEST_F(LookupLineTest, LateOnesHoldNoRoomUpToALimit) {
   }
   EXPECT_EQ(all, LookupLine::kMostLookups + LookupLine::kMostLate);
   Add("known", 100, Standing::kKnown);
+  Add("lapsed", 100, Standing::kLapsed);
   EXPECT_EQ(all + BeginAll().size(), LookupLine::kMostThreads);
   line_.Remove("new0");
   EXPECT_EQ(BeginAll().size(), 1U);

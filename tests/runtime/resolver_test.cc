@@ -5,15 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
+
+#include "base/at_work_on.h"
 
 namespace treaty {
 namespace {
@@ -27,6 +32,8 @@ class Names {
   Result<Addresses> Ask(const std::string& name) {
     std::unique_lock lock(mutex_);
     ++asked_[name];
+    const std::string* const gid = AtWorkOn::current();
+    askers_[name] = gid == nullptr ? "" : *gid;
     changed_.wait(lock, [&] { return !hanging_.contains(name); });
     if (failing_.contains(name)) return Status{Code::kUnavailable, "resolve: no such name"};
     const auto address = boost::asio::ip::make_address("192.0.2." + std::to_string(asked_[name]));
@@ -45,6 +52,10 @@ class Names {
     const std::lock_guard lock(mutex_);
     fails ? void(failing_.insert(name)) : void(failing_.erase(name));
   }
+  std::string asker(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    return askers_[name];
+  }
   int asked(const std::string& name) {
     const std::lock_guard lock(mutex_);
     return asked_[name];
@@ -56,6 +67,7 @@ class Names {
   std::set<std::string> hanging_;
   std::set<std::string> failing_;
   std::map<std::string, int> asked_;
+  std::map<std::string, std::string> askers_;  // Whose note the thread had.
 };
 
 class ResolverTest : public ::testing::Test {
@@ -226,6 +238,66 @@ TEST_F(ResolverTest, ManyNamesThatHangDelayNoOther) {
   Flood(1'000);
   RunUntil([&] { return Ask("known") == 2; });  // Its first answer has grown too old meanwhile.
   EXPECT_EQ(names_->asked("known"), 2);
+}
+
+// With all common room taken, by names that hang.
+TEST_F(ResolverTest, AKnownNameThatFailedOnceIsNoLongerAheadOfOthers) {
+  const std::size_t lapsed = LookupLine::kKeptForLapsed + 1;
+  for (std::size_t i = 0; i < lapsed; ++i) {
+    const std::string name = "lapsed" + std::to_string(i);
+    EXPECT_EQ(Ask(name), 1);
+    names_->Fail(name, true);
+    resolver_->Forget(name);
+    EXPECT_EQ(Ask(name), -1);
+    names_->Hang(name);
+  }
+  EXPECT_EQ(Ask("known"), 1);
+  Flood(LookupLine::kMostLookups);
+  RunUntil([start = Steady::now()] { return Steady::now() - start > Resolver::kFailureTtl; });
+  for (std::size_t i = 0; i < lapsed; ++i) Begin("lapsed" + std::to_string(i));
+  RunUntil([&] { return names_->asked("lapsed" + std::to_string(lapsed - 2)) == 3; });
+  EXPECT_EQ(names_->asked("lapsed" + std::to_string(lapsed - 1)), 2) << "there was no room left";
+  resolver_->Forget("known");
+  EXPECT_EQ(Ask("known"), 2);
+}
+
+TEST_F(ResolverTest, TheWaitAfterALookUpThatHungBeginsAtItsEnd) {
+  Renew(std::chrono::seconds(60), milliseconds(100));
+  names_->Hang("a");
+  names_->Fail("a", true);
+  EXPECT_EQ(Ask("a"), -1);
+  RunUntil([start = Steady::now()] { return Steady::now() - start > Resolver::kFailureTtl; });
+  const auto ended = Steady::now();
+  names_->Release();
+  RunUntil([&] {
+    Ask("a");
+    return names_->asked("a") == 2;
+  });
+  EXPECT_GE(Steady::now() - ended, Resolver::kFailureTtl - milliseconds(50));
+}
+
+TEST_F(ResolverTest, ALookUpIsMadeOnBehalfOfWhoAskedFirst) {
+  const std::string gid = "g-1";
+  {
+    const AtWorkOn noted(gid);
+    Begin("a");
+  }
+  Begin("b");
+  EXPECT_EQ(Ask("a"), 1);
+  EXPECT_EQ(Ask("b"), 1);
+  EXPECT_EQ(names_->asker("a"), "g-1");
+  EXPECT_EQ(names_->asker("b"), "");
+}
+
+// Whether by our own allocations or by Asio's.
+TEST_F(ResolverTest, ALookUpThatLacksMeansFails) {
+  resolver_ = std::make_unique<Resolver>(
+      context_, Resolver::Times{}, [](const std::string& name) -> Result<Addresses> {
+        if (name == "a") throw std::bad_alloc();
+        throw std::system_error(EMFILE, std::generic_category(), "epoll");
+      });
+  EXPECT_EQ(Ask("a"), -1);
+  EXPECT_EQ(Ask("b"), -1);
 }
 
 TEST_F(ResolverTest, AFailedRefreshLeavesTheAnswer) {
