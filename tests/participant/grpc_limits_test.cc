@@ -11,7 +11,6 @@
 #include <system_error>
 #include <thread>
 
-#include "base/at_work_on.h"
 #include "participant/grpc/grpc_result.h"
 #include "participant/grpc_server.h"
 #include "participant/grpc_world.h"
@@ -200,37 +199,6 @@ TEST(GrpcShortage, CertificatesThatCannotBeReadAreOurFault) {
   const auto reply = world.Ask(CallTo("grpcs://127.0.0.1:1/b.B/M"));
   EXPECT_EQ(reply.outcome, Outcome::kNotSent);
   EXPECT_THAT(reply.text, HasSubstr("/nonexistent/ca.pem"));
-}
-
-// --- Who is blamed ---------------------------------------------------------------------------
-
-TEST(GrpcBlame, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
-  const auto is_noted = [] {
-    const std::string* gid = AtWorkOn::current();
-    return gid != nullptr && *gid == "g-1";
-  };
-  GrpcServer fine;
-  GrpcServer silent(GrpcServer::Hold);
-  int noted = 0;  // Times that it was asked whether it may send, on behalf of the transaction.
-  GrpcParticipantConfig config = GrpcConfig();
-  config.may_send = [&] {
-    noted += is_noted() ? 1 : 0;
-    return true;
-  };
-  for (const std::string& url : {fine.url(), silent.url(), std::string("127.0.0.9:1/b.B/M"),
-                                 std::string("no-such-host.invalid:1/b.B/M")}) {
-    noted = 0;
-    GrpcWorld world(config);
-    bool ended = false;
-    world.participant().Call(GrpcCallTo(url, "p", milliseconds(200)), [&](const BranchReply&) {
-      EXPECT_TRUE(is_noted()) << url;
-      ended = true;
-    });
-    world.RunUntil([&] { return ended; });
-    EXPECT_EQ(AtWorkOn::current(), nullptr);
-    const bool connects = url == fine.url() || url == silent.url();
-    EXPECT_GE(noted, connects ? 1 : 0) << "once it is connected: " << url;
-  }
 }
 
 TEST(GrpcLimits, AServiceConfigurationIsChecked) {

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/at_work_on.h"
 #include "participant/identity.h"
 #include "participant/tls_server.h"
 #include "participant/world.h"
@@ -209,44 +208,6 @@ TEST(HttpKept, ABusyParticipantSaysWhenItWantsToBeCalledAgain) {
             std::chrono::seconds(60));
   for (const int status : {200, 409, 425, 500, 502}) {
     EXPECT_EQ(ask(status, "Retry-After: 7\r\n"), Duration(0)) << status;
-  }
-}
-
-// --- Who is blamed ----------------------------------------------------------------------------
-
-bool IsNoted() {
-  const std::string* gid = AtWorkOn::current();
-  return gid != nullptr && *gid == "g-1";
-}
-
-TEST(HttpKept, WhateverHappensInACallHappensOnBehalfOfItsTransaction) {
-  RawServer silent([](RawPeer& peer) { peer.WaitForEnd(); });
-  RawServer fine(Always(HttpReply(200, "")));
-  RawServer gone([](RawPeer& peer) { peer.ReadRequest(); });
-  int noted = 0;  // Times that it was asked whether it may send, on behalf of the transaction.
-  HttpParticipantConfig config = LocalConfig();
-  config.may_send = [&noted] {
-    noted += IsNoted() ? 1 : 0;
-    return true;
-  };
-  config.connections_per_destination = 1;
-  const std::string nowhere = "http://no-such-host.invalid/";
-  for (const std::string& url : {silent.url("/"), fine.url("/"), gone.url("/"), nowhere}) {
-    noted = 0;
-    World world(config);
-    int ended = 0;
-    for (int i = 0; i < 2; ++i) {
-      world.participant().Call(CallTo(url, "{}", milliseconds(100)), [&](const BranchReply&) {
-        EXPECT_TRUE(IsNoted()) << url;
-        ++ended;
-      });
-      world.RunUntil([&] { return ended == i + 1; });
-      EXPECT_EQ(AtWorkOn::current(), nullptr);
-      // Once it is connected, and where it has ended by itself for the next one, too.
-      if (i == 0 && url != nowhere) {
-        EXPECT_GE(noted, url == silent.url("/") ? 1 : 2) << url;
-      }
-    }
   }
 }
 

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <cerrno>
 
+#include "base/at_work_on.h"
+
 namespace treaty::test {
 namespace {
 
@@ -41,6 +43,11 @@ NoMeans::~NoMeans() {
   connect_error_now = 0;
 }
 
+SocketsMade& SocketsOfThisThread() {
+  thread_local SocketsMade made;
+  return made;
+}
+
 }  // namespace treaty::test
 
 // ThreadSanitizer stands before these functions, too: what goes through a socket happens in order.
@@ -65,6 +72,8 @@ static int __interceptor_connect(int socket, const sockaddr* address, socklen_t 
 #endif
 
 int socket(int domain, int type, int protocol) noexcept {
+  auto& made = treaty::test::SocketsOfThisThread();
+  ++(treaty::AtWorkOn::current() != nullptr ? made.noted : made.of_nobody);
   if (treaty::test::Fails(treaty::test::socket_error_now)) return -1;
   return __interceptor_socket(domain, type, protocol);
 }

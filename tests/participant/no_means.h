@@ -15,4 +15,12 @@ class NoMeans {
   NoMeans& operator=(const NoMeans&) = delete;
 };
 
+// How many sockets this thread has made, on behalf of a transaction (base/at_work_on.h) and of
+// nobody.
+struct SocketsMade {
+  int noted = 0;
+  int of_nobody = 0;
+};
+SocketsMade& SocketsOfThisThread();
+
 }  // namespace treaty::test

@@ -61,6 +61,19 @@ struct GrpcLaneParticipant::Job : Turn, std::enable_shared_from_this<Job> {
   grpc::ClientContext context;
   grpc::ByteBuffer request;
   grpc::ByteBuffer reply;
+
+  // Whatever happens in a call happens on its behalf, and not after its end.
+  template <typename Event>
+  void Run(Event event) {
+    if (ended) return;
+    const AtWorkOn noted(call.body->gid);
+    event();
+  }
+
+  void Tell(BranchReply what) const {
+    const AtWorkOn noted(call.body->gid);
+    done(std::move(what));
+  }
 };
 
 GrpcLaneParticipant::GrpcLaneParticipant(GrpcParticipantConfig config, AsioLoop& loop)
@@ -80,10 +93,12 @@ GrpcLaneParticipant::~GrpcLaneParticipant() {
 
 void GrpcLaneParticipant::Call(BranchCall call, Done done) {
   auto target = FindTarget(call);
-  if (!target.ok()) return ReportLater(std::move(done), Unknown(target.status().message()));
+  if (!target.ok()) {
+    return ReportLater(call, std::move(done), Unknown(target.status().message()));
+  }
   Destination& destination = *(*target)->destination;
   if (destination.queued >= config_.queued_per_destination) {
-    return ReportLater(std::move(done), NotSent("too many calls queued for the destination"));
+    return ReportLater(call, std::move(done), NotSent("too many calls queued for the destination"));
   }
   auto job = std::make_shared<Job>();
   job->deadline = Steady::now() + std::min(call.timeout, config_.patience);
@@ -105,15 +120,18 @@ void GrpcLaneParticipant::CancelAll() {
     for (JobPtr& job : std::exchange(destination->queue, {})) queued.push_back(std::move(job));
   }
   const auto active = std::exchange(active_, {});
-  for (const JobPtr& job : queued) job->done(NotSent("queued: cancelled"));
+  for (const JobPtr& job : queued) job->Tell(NotSent("queued: cancelled"));
   for (const JobPtr& job : active) {
     job->context.TryCancel();
     Finish(job, job->resolved ? Unknown("cancelled") : NotSent("looking up the name: cancelled"));
   }
 }
 
-void GrpcLaneParticipant::ReportLater(Done done, BranchReply reply) {
-  loop_.Post([done = std::move(done), reply = std::move(reply)] { done(reply); });
+void GrpcLaneParticipant::ReportLater(const BranchCall& call, Done done, BranchReply reply) {
+  loop_.Post([body = call.body, done = std::move(done), reply = std::move(reply)] {
+    const AtWorkOn noted(body->gid);
+    done(reply);
+  });
 }
 
 // --- Targets ---------------------------------------------------------------------------------
@@ -166,9 +184,7 @@ void GrpcLaneParticipant::Start(Destination& destination) {
   resolver_.Resolve(destination.url.host,
                     [this, waiting = std::weak_ptr(job)](const Result<Addresses>& addresses) {
                       const JobPtr resolved = waiting.lock();
-                      if (!resolved || resolved->ended) return;
-                      const AtWorkOn noted_too(resolved->call.body->gid);
-                      Resolved(resolved, addresses);
+                      if (resolved) resolved->Run([&] { Resolved(resolved, addresses); });
                     });
 }
 
@@ -221,8 +237,7 @@ bool GrpcLaneParticipant::NeedWatcher() {
 
 void GrpcLaneParticipant::LookAtConnecting() {
   for (const JobPtr& job : std::exchange(connecting_, {})) {
-    const AtWorkOn noted(job->call.body->gid);
-    if (!job->ended) SendWhenConnected(job);
+    job->Run([&] { SendWhenConnected(job); });
   }
 }
 
@@ -258,7 +273,8 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
                                               job](const grpc::Status& status) mutable {
     hand_over::Take();
     loop.Post([self, job = std::move(job), status] {
-      if (const auto alive = self.lock()) (*alive)->OnStatus(job, status);
+      const auto alive = self.lock();
+      if (alive) job->Run([&] { (*alive)->OnStatus(job, status); });
     });
     outstanding->End();
   };
@@ -272,8 +288,6 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
 // Suspect is who lets our own time run out, and nobody is cleared by what the library says of a
 // connection.
 void GrpcLaneParticipant::OnStatus(const JobPtr& job, const grpc::Status& status) {
-  if (job->ended) return;
-  const AtWorkOn noted(job->call.body->gid);
   const int code = status.error_code();
   Destination& destination = *job->target->destination;
   const bool in_vain = code == kDeadlineExceeded && Steady::now() >= job->deadline - kClockSlack;
@@ -292,7 +306,7 @@ void GrpcLaneParticipant::Finish(const JobPtr& job, BranchReply reply) {
   Destination& destination = *job->target->destination;
   destination.last_used = Steady::now();
   turnstile_.Ended(*job);
-  job->done(std::move(reply));
+  job->Tell(std::move(reply));
   Serve(destination);
 }
 
@@ -309,7 +323,7 @@ void GrpcLaneParticipant::Tick() {
   const auto now = Steady::now();
   std::deque<JobPtr> late;
   for (const auto& [name, destination] : destinations_) TakeLate(*destination, now, late);
-  for (const JobPtr& job : late) job->done(NotSent("queued: timed out"));
+  for (const JobPtr& job : late) job->Tell(NotSent("queued: timed out"));
   LookAtConnecting();
   DropUnsent(now);
   turnstile_.Look(now);

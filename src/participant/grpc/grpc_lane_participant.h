@@ -46,7 +46,7 @@ class GrpcLaneParticipant final : public Participant {
 
   Result<std::shared_ptr<const Target>> FindTarget(const BranchCall& call);
   Result<std::shared_ptr<const Target>> MakeTarget(const BranchCall& call);
-  void ReportLater(Done done, BranchReply reply);
+  void ReportLater(const BranchCall& call, Done done, BranchReply reply);
 
   bool MaySend() const { return !config_.may_send || config_.may_send(); }
   void Serve(Destination& destination);

@@ -137,16 +137,17 @@ void Connection::SendRest(std::string_view payload, std::size_t sent) {
   writing_ = true;
   asio::async_write(socket_, Gather(head, payload.substr(of_payload)),
                     [self = shared_from_this(), keep = sending_](const Error&, std::size_t) {
-                      self->writing_ = false;
+                      self->Run([&] { self->writing_ = false; });
                     });
 }
 
 void Connection::SendTls(std::string_view payload) {
   head_ += payload;  // One record, and one buffer that lives long enough.
   writing_ = true;
-  asio::async_write(
-      *tls_, asio::buffer(head_),
-      [self = shared_from_this()](const Error&, std::size_t) { self->writing_ = false; });
+  asio::async_write(*tls_, asio::buffer(head_),
+                    [self = shared_from_this()](const Error&, std::size_t) {
+                      self->Run([&] { self->writing_ = false; });
+                    });
 }
 
 void Connection::Read() {

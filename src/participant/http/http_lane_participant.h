@@ -56,7 +56,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   Result<std::string> RpcBodyOf(const BranchCall& call, const Target& target);
   Status NeedTls();
   void ForgetUnused();
-  void ReportLater(Done done, BranchReply reply);
+  void ReportLater(const BranchCall& call, Done done, BranchReply reply);
 
   bool MaySend() const { return !config_.may_send || config_.may_send(); }
   void Serve(Destination& destination);

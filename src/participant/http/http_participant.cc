@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/at_work_on.h"
 #include "participant/docker_host.h"
 #include "participant/http/http_lane_participant.h"
 #include "runtime/tls_context.h"
@@ -49,16 +50,16 @@ HttpParticipant::~HttpParticipant() {
 
 void HttpParticipant::Call(BranchCall call, Done done) {
   auto target = FindTarget(call);
-  if (!target.ok()) return ReportLater(std::move(done), NoTarget(target.status()));
+  if (!target.ok()) return ReportLater(call, std::move(done), NoTarget(target.status()));
   Destination& destination = *(*target)->destination;
   if (destination.queued >= config_.queued_per_destination) {
-    return ReportLater(std::move(done),
+    return ReportLater(call, std::move(done),
                        {Outcome::kNotSent, "too many calls queued for the destination"});
   }
   auto job = std::make_unique<Job>();
   if (wire::IsRpcTarget(call.body->protocol, call.url())) {
     auto body = RpcBodyOf(call, **target);
-    if (!body.ok()) return ReportLater(std::move(done), NoTarget(body.status()));
+    if (!body.ok()) return ReportLater(call, std::move(done), NoTarget(body.status()));
     job->rpc_body = std::make_shared<const std::string>(*std::move(body));
   }
   job->deadline = Steady::now() + std::min(call.timeout, config_.patience);
@@ -88,8 +89,11 @@ void HttpParticipant::FinishAll(JobList<ByDeadline> jobs, const char* why) {
   if (MaySend()) ServeAll();
 }
 
-void HttpParticipant::ReportLater(Done done, BranchReply reply) {
-  loop_.Post([done = std::move(done), reply = std::move(reply)] { done(reply); });
+void HttpParticipant::ReportLater(const BranchCall& call, Done done, BranchReply reply) {
+  loop_.Post([body = call.body, done = std::move(done), reply = std::move(reply)] {
+    const AtWorkOn noted(body->gid);
+    done(reply);
+  });
 }
 
 // --- Targets ---------------------------------------------------------------------------------
