@@ -305,7 +305,7 @@ void GrpcLaneParticipant::Finish(const JobPtr& job, BranchReply reply) {
   active_.erase(job);
   Destination& destination = *job->target->destination;
   destination.last_used = Steady::now();
-  turnstile_.Ended(*job);
+  turnstile_.Ended(*job, destination.last_used);
   job->Tell(std::move(reply));
   Serve(destination);
 }
@@ -368,7 +368,7 @@ void GrpcLaneParticipant::MakeRoom() {
 
 // Not within Call: whoever made the call that ends is told in a turn of the loop of its own.
 void GrpcLaneParticipant::MakeRoomSoon() {
-  if (turnstile_.WhoGivesWay() == nullptr || std::exchange(making_room_, true)) return;
+  if (!turnstile_.NeedsRoom() || std::exchange(making_room_, true)) return;
   loop_.Post([self = std::weak_ptr(self_)] {
     const auto alive = self.lock();
     if (!alive) return;

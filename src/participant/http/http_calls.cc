@@ -196,9 +196,10 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   const std::shared_ptr<Connection> connection = std::move(job.connection);
   connection->job = nullptr;
   connection->gid = nullptr;
-  turnstile_.Ended(job);
+  const auto now = Steady::now();
+  turnstile_.Ended(job, now);
   if (keep == Keep::kConnection && !DescriptorsAreShort()) {
-    connection->idle_since = Steady::now();
+    connection->idle_since = now;
     destination.idle.push_back(connection);
     if (!std::exchange(destination.with_idle, true)) with_idle_.push_back(job.target->destination);
   } else {
