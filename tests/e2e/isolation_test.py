@@ -2,20 +2,17 @@
 Method: measure sagas to a healthy bank alone, then beside the stuck ones, in the same run.
 """
 
-import json
 import socket
 import tempfile
 import threading
-import time
 import unittest
 
+import beside
 import rig
 
 OPTIONS, ARGUMENTS = rig.options()
 STUCK = 1_000
-MEASURED = 1_500
-CLIENTS = 4
-ALLOWED_S = 0.1
+ROUNDS = 3
 
 
 class BlackHole:
@@ -40,12 +37,6 @@ class BlackHole:
             connection.close()
 
 
-def saga(gid, url, wait):
-    return {"gid": gid, "trans_type": "saga", "wait_result": wait, "request_timeout": 60,
-            "steps": [{"action": f"{url}/do", "compensate": f"{url}/undo"}] * 2,
-            "payloads": [json.dumps({"account": "a0", "delta": 0})] * 2}
-
-
 class IsolationTest(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="treaty-isolation-")
@@ -59,37 +50,19 @@ class IsolationTest(unittest.TestCase):
         self.addCleanup(self.treatyd.kill)
 
     def test_a_black_hole_delays_nobody_else(self):
-        self._p99("warm")
-        alone = self._p99("alone")
+        measured = beside.Measured(self, self.treatyd.port, self.bank, steps=2)
+        measured.p99("warm")
+        alone = measured.p99s("alone", ROUNDS)
         client = rig.Client(self.treatyd.port)
         for i in range(STUCK):
-            self.assertEqual(client.submit(saga(f"stuck-{i}", self.hole.url, False))[0], 200)
+            stuck = beside.saga(f"stuck-{i}", self.hole.url, steps=2, request_timeout=60)
+            self.assertEqual(client.submit(stuck)[0], 200)
 
-        beside = self._p99("beside")
+        found = measured.p99s("beside", ROUNDS)
 
-        print(f"p99 alone {alone * 1e3:.1f} ms, beside {beside * 1e3:.1f} ms", flush=True)
         stuck = [gid for gid, status in client.all().items() if status == "submitted"]
         self.assertEqual(len(stuck), STUCK)
-        self.assertLess(beside, alone + ALLOWED_S)
-
-    def _p99(self, name):
-        took, lock = [], threading.Lock()
-
-        def submit(index):
-            client = rig.Client(self.treatyd.port)
-            for i in range(index, MEASURED, CLIENTS):
-                start = time.monotonic()
-                status, text = client.submit(saga(f"{name}-{i}", self.bank.url, True))
-                with lock:
-                    took.append((status, time.monotonic() - start))
-
-        threads = [threading.Thread(target=submit, args=(i,)) for i in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual({status for status, _ in took}, {200})
-        return sorted(seconds for _, seconds in took)[int(MEASURED * 0.99)]
+        measured.check(alone, found)
 
 
 if __name__ == "__main__":

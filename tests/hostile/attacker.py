@@ -6,7 +6,8 @@ import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
-import rig  # noqa: E402  (the path comes first)
+import beside  # noqa: E402, F401  (the path comes first)
+import rig  # noqa: E402
 
 MOST_REPLY = 1 << 20
 
