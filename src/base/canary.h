@@ -41,6 +41,7 @@ enum class Canary : std::uint8_t {
   kModeFromConfig,          // A record is driven in the configured progress mode, not its own.
   kAnswersFromCopy,         // An answer without a write comes from a copy that may be old.
   kSleepIsACrash,           // After a mere sleep a step counts as called that never was.
+  kUnsentIsSeen,            // A step counts as called although nothing of its call was sent.
 };
 
 #ifdef TREATY_CANARIES

@@ -66,9 +66,16 @@ Durability OnActionUnknown(const Change& change, Branch& branch) {
   return CallActionAgain(change, branch);
 }
 
+// Nobody can have seen the call: the action counts as called only by an earlier one.
+bool WasNeverSeen(const Replied& reply) {
+  return reply.outcome == Outcome::kNotSent && reply.first_call &&
+         !canary::Armed(canary::Canary::kUnsentIsSeen);
+}
+
 Durability OnActionReplied(const Change& change, const Replied& reply) {
   Branch& branch = change.txn.branches[reply.branch.value];
   if (branch.action != BranchStatus::kPrepared) return kUnchanged;
+  if (WasNeverSeen(reply)) branch.called = false;
   switch (reply.outcome) {
     case Outcome::kSuccess:
       return OnActionSucceeded(change, branch);
@@ -84,12 +91,22 @@ Durability OnActionReplied(const Change& change, const Replied& reply) {
   return kUnchanged;
 }
 
+// Nothing is owed for an action that nobody has seen. What was recorded as undone, having nothing
+// to undo, stays so. What follows from it is found by the next Plan.
+Durability OnLateActionUnseen(Branch& branch) {
+  if (!branch.called || branch.compensate != BranchStatus::kPrepared) return kUnchanged;
+  branch.called = false;
+  return Durability::kBehind;
+}
+
 // An action that was under way when the rollback began. Its result is kept for the reader; the
-// compensation is owed either way, because the step counts as called.
+// compensation is owed either way, because the step counts as called, unless nothing was sent.
 Durability OnLateActionReplied(const Change& change, const Replied& reply) {
   Branch& branch = change.txn.branches[reply.branch.value];
+  if (branch.action != BranchStatus::kPrepared) return kUnchanged;
+  if (WasNeverSeen(reply)) return OnLateActionUnseen(branch);
   const bool definite = reply.outcome == Outcome::kSuccess || reply.outcome == Outcome::kFailure;
-  if (!definite || branch.action != BranchStatus::kPrepared) return kUnchanged;
+  if (!definite) return kUnchanged;
   const bool succeeded = reply.outcome == Outcome::kSuccess;
   branch.action = succeeded ? BranchStatus::kSucceed : BranchStatus::kFailed;
   branch.action_time = change.event.now;

@@ -30,7 +30,7 @@ Decision Apply(const Txn& txn, const Event& event, const Policy& policy);
 Duties Plan(const Txn& txn, Time now, const Policy& policy);
 
 // Notes, in memory, that an action is about to be handed to the network. The next write
-// carries it.
+// carries it, unless the call has ended by then and nothing of it was sent.
 void MarkCalled(Txn& txn, BranchIndex branch);
 
 // Prepares a transaction read back from the store for being driven: unresolved steps are held

@@ -31,6 +31,9 @@ struct Replied {
   std::string text;         // Of a FAILURE: what the participant said.
   bool round_over = true;   // No other call of this transaction is in flight.
   Duration retry_after{0};  // The participant wants no call sooner.
+  // The action did not count as called before this call: see model::IsNews. Where nothing of it was
+  // sent, the action does not count as called after it either.
+  bool first_call = false;
 };
 
 // A wake-up: something may have become due.

@@ -114,8 +114,8 @@ struct Terms {
 struct Branch {
   BranchStatus action = BranchStatus::kPrepared;
   BranchStatus compensate = BranchStatus::kPrepared;
-  // The action's call may have reached the participant. Stored with every write; exact until a
-  // process crashes while it drives the transaction.
+  // A call of the action is under way or may have reached the participant. Stored with every write;
+  // exact until a process crashes while it drives the transaction.
   bool called = false;
   // The last call in the present direction ended without a definite result: wait for Txn::due.
   bool tried = false;

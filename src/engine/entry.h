@@ -60,6 +60,12 @@ struct Waiter {
 // So many wait for one transaction at the most.
 inline constexpr std::size_t kMostWaiters = 32;
 
+// A call under way.
+struct InFlight {
+  Call call;
+  bool first;  // See Replied::first_call.
+};
+
 struct Entry {
   enum class Knowledge : std::uint8_t {
     kAbsent,   // Taken for not stored yet; an insert tells.
@@ -99,7 +105,7 @@ struct Entry {
   bool doubted = false;  // It is read for a request alone: `txn` stands if it cannot be.
   // Others have overtaken the copy once: requests would find it old again.
   bool contended = false;
-  std::vector<Call> in_flight;
+  std::vector<InFlight> in_flight;
 
   std::function<void()> counted;  // Told when the crash that it is blamed for is stored.
 

@@ -17,6 +17,15 @@ bool IsDriving(const Event& event) {
   return std::holds_alternative<Replied>(event.what) || std::holds_alternative<Ticked>(event.what);
 }
 
+// Whether it is to count as the first one.
+bool EndCall(Entry& entry, const Call& call) {
+  const auto ended = std::ranges::find(entry.in_flight, call, &InFlight::call);
+  if (ended == entry.in_flight.end()) return false;  // The record was set aside meanwhile.
+  const bool first = ended->first;
+  entry.in_flight.erase(ended);
+  return first;
+}
+
 }  // namespace
 
 Lane::Lane(Shared& shared, LanePorts ports)
@@ -180,14 +189,15 @@ Time Lane::NextLook(const Entry& entry, const Duties& duties, Time now) const {
 void Lane::StartCalls(Entry& entry, const std::vector<Call>& calls) {
   for (const Call& call : calls) {
     const bool branch_busy = std::ranges::any_of(
-        entry.in_flight, [&](const Call& other) { return other.branch == call.branch; });
+        entry.in_flight, [&](const InFlight& other) { return other.call.branch == call.branch; });
     if (!branch_busy) StartCall(entry, call);
   }
 }
 
 void Lane::StartCall(Entry& entry, const Call& call) {
+  const bool first = model::IsNews(entry.txn, call);
   model::MarkCalled(entry.txn, call);
-  entry.in_flight.push_back(call);
+  entry.in_flight.push_back({call, first});
   entry.parks = false;
   ++under_way_;
   shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -208,7 +218,7 @@ void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) 
   const auto found = entries_.find(gid);
   if (found == entries_.end()) return FinishStopping();
   Entry& entry = *found->second;
-  std::erase(entry.in_flight, call);
+  const bool first = EndCall(entry, call);
   if (shared_.log->Enabled(LogLevel::kDebug)) {
     shared_.log->Write(LogLevel::kDebug, gid,
                        BranchId(entry.txn, call.branch) + "/" +
@@ -216,7 +226,7 @@ void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) 
                            std::string(Name(reply.outcome)) + " " + reply.text);
   }
   Push(entry, MakeEvent(Replied{call.branch, call.op, reply.outcome, std::move(reply.text),
-                                entry.in_flight.empty(), reply.retry_after}));
+                                entry.in_flight.empty(), reply.retry_after, first}));
   FinishStopping();
 }
 

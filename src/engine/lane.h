@@ -237,6 +237,7 @@ class Lane {
   void OnLoaded(Entry& entry, Result<std::optional<StoredTxn>> result);
   void OnUnreadable(Entry& entry, const Status& status);
   void OnFound(Entry& entry, StoredTxn stored);
+  static void ForgetFirstCalls(Entry& entry);
   bool IsLeftBehind(const Entry& entry) const;
   void LogQuarantine(const Entry& entry) const;
   void Acknowledge(Entry& entry);

@@ -238,6 +238,16 @@ void Lane::OnUnreadable(Entry& entry, const Status& status) {
   ports_.loop->After(kReloadDelay, [this, &entry] { LoadRecord(entry); });
 }
 
+// Somebody else has driven it meanwhile, and may have called whom this process has called.
+void Lane::ForgetFirstCalls(Entry& entry) {
+  for (InFlight& call : entry.in_flight) call.first = false;
+  for (auto& item : entry.inbox) {
+    auto* event = std::get_if<Event>(&item);
+    auto* reply = event == nullptr ? nullptr : std::get_if<Replied>(&event->what);
+    if (reply != nullptr) reply->first_call = false;
+  }
+}
+
 void Lane::OnFound(Entry& entry, StoredTxn stored) {
   // With a copy of it, this process knows all that it has called.
   const bool known = entry.txn.version > 0;
@@ -253,6 +263,7 @@ void Lane::OnFound(Entry& entry, StoredTxn stored) {
   const Time now = shared_.Now();
   model::Loaded(entry.txn, now, shared_.config.policy);
   if (known) model::AddCalled(before, entry.txn);
+  if (!still_mine) ForgetFirstCalls(entry);
   if (!still_mine && IsLeftBehind(entry)) model::LeaveBehind(entry.txn);
   // Its own calls it knows; another process's are no later than they were.
   if (still_mine) entry.txn.live.hold_until = before.live.hold_until;

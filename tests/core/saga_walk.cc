@@ -2,6 +2,7 @@
 
 #include "core/saga_walk.h"
 
+#include <bit>
 #include <utility>
 
 #include "core/backoff.h"
@@ -68,8 +69,10 @@ void SagaWalk::Visit(const World& world) {
 
 void SagaWalk::VisitCalls(const World& world) {
   for (const Call& call : saga::Plan(world.memory, kWalkNow, saga_.policy).calls) {
+    if (Contains(world.unsent, call.branch.value)) continue;  // The engine drops it.
     CheckCall(world, call);
     Reach(Called(world, call));
+    if (call.op == Op::kAction) Reach(CalledUnsent(world, call));
   }
 }
 
@@ -77,6 +80,7 @@ void SagaWalk::VisitReplies(const World& world) {
   for (std::uint32_t i = 0; i < world.memory.branches.size(); ++i) {
     if (Contains(world.action_replies, i)) VisitReply(world, {{i}, Op::kAction});
     if (Contains(world.compensate_replies, i)) VisitReply(world, {{i}, Op::kCompensate});
+    if (Contains(world.unsent, i)) VisitUnsent(world, {i});
   }
 }
 
@@ -87,6 +91,17 @@ void SagaWalk::VisitReply(const World& world, const Call& call) {
       React(world, {kWalkNow, 1.0, reply});
     }
   }
+}
+
+void SagaWalk::VisitUnsent(const World& world, BranchIndex step) {
+  for (const bool round_over : {false, true}) Reach(EndUnsent(world, step, round_over));
+}
+
+// It ends once, and only then the coordinator knows that nobody has seen it.
+World SagaWalk::EndUnsent(World world, BranchIndex step, bool round_over) {
+  world.unsent &= ~(1U << step.value);
+  const Replied reply{step, Op::kAction, Outcome::kNotSent, "", round_over, Duration(0), true};
+  return Stored(world, Decide(world, {kWalkNow, 1.0, reply}));
 }
 
 void SagaWalk::VisitRequests(const World& world) {
@@ -172,10 +187,24 @@ World SagaWalk::Called(World world, const Call& call) const {
   return world;
 }
 
+// A first call of which nothing is sent. A later one is no different from an unknown reply, but for
+// the count of attempts.
+World SagaWalk::CalledUnsent(World world, const Call& call) const {
+  if (world.memory.branches[call.branch.value].called) return world;
+  saga::MarkCalled(world.memory, call.branch);
+  world.unsent |= 1U << call.branch.value;
+  return world;
+}
+
+// Only this may widen the set of steps that count as called.
 World SagaWalk::Restarted(World world) const {
   world.memory = world.durable;
   saga::Loaded(world.memory, kWalkNow, saga_.policy);
   saga::LeaveBehind(world.memory);
+  for (std::size_t i = 0; i < world.memory.branches.size(); ++i) {
+    if (world.memory.branches[i].called) world.called |= 1U << i;
+  }
+  world.unsent = 0;
   world.action_replies = 0;
   world.compensate_replies = 0;
   return world;
@@ -183,6 +212,8 @@ World SagaWalk::Restarted(World world) const {
 
 // The next state when participants say yes and time goes on.
 World SagaWalk::FairNext(const World& world) {
+  if (world.unsent != 0)
+    return EndUnsent(world, {static_cast<std::uint32_t>(std::countr_zero(world.unsent))}, true);
   const Duties duties = saga::Plan(world.memory, kWalkNow, saga_.policy);
   if (!duties.calls.empty()) {
     const Call call = duties.calls.front();

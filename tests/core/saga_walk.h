@@ -34,6 +34,8 @@ class SagaWalk {
   void VisitCalls(const World& world);
   void VisitReplies(const World& world);
   void VisitReply(const World& world, const Call& call);
+  void VisitUnsent(const World& world, BranchIndex step);
+  World EndUnsent(World world, BranchIndex step, bool round_over);
   void VisitRequests(const World& world);
   void VisitTime(const World& world);
   void VisitRestart(const World& world);
@@ -43,6 +45,7 @@ class SagaWalk {
   Decision Decide(const World& world, const Event& event);
   World Stored(World world, Decision decision) const;
   World Called(World world, const Call& call) const;
+  World CalledUnsent(World world, const Call& call) const;
   World Restarted(World world) const;
 
   void CheckState(const World& world);

@@ -24,7 +24,7 @@ bool SameButLive(const Txn& a, const Txn& b) {
 bool IsUnknown(const Event& event) {
   const auto* reply = std::get_if<Replied>(&event.what);
   if (reply == nullptr) return false;
-  return reply->outcome == Outcome::kUnknown ||
+  return reply->outcome == Outcome::kUnknown || reply->outcome == Outcome::kNotSent ||
          (reply->op == Op::kCompensate && reply->outcome == Outcome::kFailure);
 }
 
@@ -43,6 +43,12 @@ void SagaWalk::CheckState(const World& world) {
   Expect(idle == (duties.calls.empty() && duties.wake == kNever), "G10 it is driven", world);
   const bool waits = std::ranges::any_of(txn.branches, &Branch::tried);
   Expect(!waits || txn.IsFinished() || txn.due != kNever, "a wait has an end", world);
+  for (std::size_t i = 0; i < txn.branches.size() && !txn.IsFinished(); ++i) {
+    const bool called = Contains(world.called, i) || Contains(world.unsent, i);
+    const bool nothing_to_undo = txn.body->steps[i].compensate.empty();
+    Expect(txn.branches[i].called == called || nothing_to_undo, "S2 who may have been called",
+           world);
+  }
   CheckRecord(world);
 }
 
@@ -102,7 +108,7 @@ void SagaWalk::CheckBranches(const World& before, const Txn& next) {
     Expect(was.action == is.action || was.action == kPrepared, "G8 action", before);
     Expect(was.compensate == is.compensate || was.compensate == kPrepared, "G8 compensate", before);
     Expect(is.compensate != BranchStatus::kFailed, "a compensation never fails", before);
-    Expect(!was.called || is.called, "G8 called", before);
+    Expect(!was.called || is.called || !Contains(before.called, i), "G8 called", before);
     Expect(was.attempts <= is.attempts, "G8 attempts", before);
     Expect((is.action == kPrepared) == (is.action_time == kNever), "G8 action time", before);
     Expect((is.compensate == kPrepared) == (is.compensate_time == kNever), "G8 time", before);

@@ -65,17 +65,19 @@ void TakeBranch(Bits& bits, bool counted, Branch& branch) {
   if (counted) branch.attempts = bits.Take(2);
 }
 
+constexpr unsigned kPhases = 3;  // See PhaseOf.
+
 void PutTxn(const Txn& txn, Bits& bits) {
-  bits.Put(static_cast<unsigned>(txn.status), 3);
+  bits.Put(static_cast<unsigned>(txn.status) * kPhases + PhaseOf(txn.due), 4);
   bits.Put(txn.backoff, 1);
-  bits.Put(PhaseOf(txn.due), 2);
   for (const Branch& branch : txn.branches) PutBranch(branch, txn.terms->retry_limit > 0, bits);
 }
 
 void TakeTxn(Bits& bits, Txn& txn) {
-  txn.status = static_cast<TxnStatus>(bits.Take(3));
+  const unsigned status_and_phase = bits.Take(4);
+  txn.status = static_cast<TxnStatus>(status_and_phase / kPhases);
+  txn.due = DueIn(status_and_phase % kPhases);
   txn.backoff = bits.Take(1);
-  txn.due = DueIn(bits.Take(2));
   txn.branches.resize(txn.body->steps.size());
   for (Branch& branch : txn.branches) TakeBranch(bits, txn.terms->retry_limit > 0, branch);
 }
@@ -119,6 +121,7 @@ std::uint64_t Pack(const World& world) {
   bits.Put(world.called, steps);
   bits.Put(world.action_replies, steps);
   bits.Put(world.compensate_replies, steps);
+  bits.Put(world.unsent, steps);
   bits.Put(world.compensated ? 1 : 0, 1);
   return bits.bits();
 }
@@ -139,6 +142,7 @@ World Unpack(std::uint64_t packed, const std::shared_ptr<const Body>& body,
   world.called = bits.Take(steps);
   world.action_replies = bits.Take(steps);
   world.compensate_replies = bits.Take(steps);
+  world.unsent = bits.Take(steps);
   world.compensated = bits.Take(1) != 0;
   MakeAbstract(world.memory);
   MakeAbstract(world.durable);
@@ -150,7 +154,7 @@ std::string Describe(const World& world) {
          "; backed_off=" + std::to_string(world.memory.live.backed_off) +
          " held=" + std::to_string(world.memory.live.hold_until != kNever) +
          " timed out=" + std::to_string(IsTimedOut(world.memory)) +
-         " called=" + std::to_string(world.called) +
+         " called=" + std::to_string(world.called) + " unsent=" + std::to_string(world.unsent) +
          " compensated=" + std::to_string(world.compensated);
 }
 

@@ -29,11 +29,14 @@ struct World {
   Txn durable;  // The record: what a restart finds.
 
   // Sets of steps, as bits. What really happened, crashes or not:
-  unsigned called = 0;       // The action has been called at some time.
+  // The action's call may have been seen at some time; after a crash, also: counts as that.
+  unsigned called = 0;
   bool compensated = false;  // Some compensation has been called at some time.
   // In the life of this process; any of these may answer, any number of times:
   unsigned action_replies = 0;
   unsigned compensate_replies = 0;
+  // A first call of the action is under way of which nothing was sent.
+  unsigned unsent = 0;
 };
 
 // Brings times and counters to their abstract values.

@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 const Script kOngoing{Outcome::kOngoing, ""};
 const Script kUnknown{Outcome::kUnknown, "status 500"};
+const Script kNotSent{Outcome::kNotSent, "no descriptors"};
 
 // In each progress mode, alone and where others may reach the store.
 class CalledTest : public ::testing::TestWithParam<std::tuple<ProgressMode, bool>> {
@@ -72,7 +73,7 @@ TEST_P(CalledTest, ASleepIsNoCrash) {
 TEST_P(CalledTest, ManySleepsAreNone) {
   terms_.retry_interval = seconds(20);
   terms_.timeout_to_fail = seconds(300);
-  world_.participant.scripts["a1"] = {kOngoing, kUnknown, {Outcome::kNotSent, ""}, {}};
+  world_.participant.scripts["a1"] = {kOngoing, kUnknown, kNotSent, {}};
   world_.participant.scripts["a2"] = {kOngoing, kUnknown};
   world_.Submit(World::Saga("g", 4, terms_));
   world_.Run(seconds(1'000));
@@ -178,6 +179,107 @@ TEST_P(CalledTest, ACrashAfterASleepForgetsNobody) {
   ExpectUndone("g", {1, 1});
 }
 
+// Of a call that was not sent nobody has seen anything.
+TEST_P(CalledTest, WhatWasNeverSentIsNotUndone) {
+  for (const int interval : {1, 10}) {  // It stays in memory; it sleeps in between.
+    const std::string gid = "g" + std::to_string(interval);
+    terms_.retry_interval = seconds(interval);
+    terms_.timeout_to_fail = seconds(40);
+    world_.participant.calls.clear();
+    world_.participant.scripts["a2"] = {kNotSent};
+    world_.Submit(World::Saga(gid, 3, terms_));
+    world_.Run(seconds(100));
+    EXPECT_GT(world_.participant.Count("02/action"), 1U);
+    ExpectUndone(gid, {1, 0, 0});
+  }
+}
+
+TEST_P(CalledTest, WhereNothingWasEverSentNothingIsUndone) {
+  terms_.retry_interval = seconds(1);
+  terms_.timeout_to_fail = seconds(4);
+  world_.participant.scripts["a1"] = {kNotSent};
+  world_.Submit(World::Saga("g", 2, terms_));
+  world_.Run(seconds(60));
+  ExpectUndone("g", {0, 0});
+}
+
+// In whatever order they come: one call that may have been seen is enough.
+TEST_P(CalledTest, ACallThatWasSentIsNotForgottenForOneThatWasNot) {
+  const std::vector<std::vector<Script>> orders = {
+      {kUnknown, kNotSent}, {kNotSent, kUnknown, kNotSent}, {kNotSent, kOngoing, kNotSent}};
+  for (const int interval : {1, 10}) {
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+      const std::string gid = "g" + std::to_string(i) + "-" + std::to_string(interval);
+      terms_.retry_interval = seconds(interval);
+      terms_.timeout_to_fail = seconds(100);
+      world_.participant.calls.clear();
+      world_.participant.scripts["a1"] = orders[i];
+      world_.Submit(World::Saga(gid, 2, terms_));
+      world_.Run(seconds(200));
+      ExpectUndone(gid, {1, 0});
+    }
+  }
+}
+
+// Its call is under way when another branch is refused, and stored as that.
+TEST_P(CalledTest, WhatTurnsOutUnsentDuringTheRollbackIsNotUndone) {
+  for (const bool ordered : {false, true}) {
+    const std::string gid = ordered ? "ordered" : "free";
+    terms_.concurrent = true;
+    terms_.after = {};
+    if (ordered) terms_.after = {{}, {}, {}, {{2}}};
+    world_.participant.calls.clear();
+    world_.participant.scripts["a1"] = {{Outcome::kFailure, "no", milliseconds(100)}};
+    world_.participant.scripts["a2"] = {{Outcome::kNotSent, "", milliseconds(500)}};
+    world_.participant.scripts["a3"] = {{Outcome::kUnknown, "", milliseconds(500)}};
+    world_.participant.scripts["a4"] = {{Outcome::kNotSent, "", milliseconds(700)}};
+    world_.Submit(World::Saga(gid, 4, terms_));
+    world_.Run(milliseconds(200));
+    ASSERT_EQ(world_.Status(gid), TxnStatus::kAborting);
+    EXPECT_TRUE(world_.Stored(gid).txn.branches[1].called);
+    world_.Run(seconds(60));
+    ExpectUndone(gid, {1, 0, 1, 0});
+  }
+}
+
+// Another branch's result is stored while the call is under way, with the mark, and sleeps.
+TEST_P(CalledTest, WhatWasStoredMeanwhileIsTakenBack) {
+  terms_.concurrent = true;
+  terms_.retry_interval = seconds(30);
+  terms_.timeout_to_fail = seconds(50);
+  world_.participant.scripts["a1"] = {{Outcome::kSuccess, "", milliseconds(100)}};
+  world_.participant.scripts["a2"] = {{Outcome::kNotSent, "", milliseconds(900)}};
+  world_.Submit(World::Saga("g", 2, terms_));
+  world_.Run(seconds(100));
+  ExpectUndone("g", {1, 0});
+}
+
+// Only a crash may widen the set: nobody knows then what the call has come to.
+TEST_P(CalledTest, AfterACrashDuringTheCallItCounts) {
+  terms_.timeout_to_fail = seconds(20);
+  world_.participant.scripts["a1"] = {{Outcome::kNotSent, "", seconds(1)}};
+  world_.Submit(World::Saga("g", 1, terms_));
+  world_.Run(milliseconds(500));
+  CrashFor(seconds(30));
+  world_.Run(seconds(60));
+  ExpectUndone("g", {1});
+}
+
+TEST_P(CalledTest, AnotherWriterAndAReadDoNotMakeItCount) {
+  terms_.timeout_to_fail = seconds(10);
+  terms_.retry_interval = seconds(1);
+  world_.participant.scripts["a1"] = {{Outcome::kNotSent, "", milliseconds(900)}};
+  const TxnRequest saga = World::Saga("g", 2, terms_);
+  world_.Submit(saga);
+  for (int i = 0; i < 8; ++i) {
+    world_.Run(milliseconds(500));
+    Repeat(saga);
+    world_.WriteAsAnother("g", [](Txn& txn) { txn.backoff = 1; });  // The next write is refused.
+  }
+  world_.Run(seconds(60));
+  ExpectUndone("g", {0, 0});
+}
+
 // A record of a version that did not store who was called.
 TEST_P(CalledTest, WhatAnOlderVersionHasParkedIsNotTrusted) {
   terms_.retry_interval = seconds(30);
@@ -264,6 +366,31 @@ TEST_F(CalledElsewhereTest, WhatAnotherLeftBehindIsNot) {
   world_.Run(seconds(60));  // Its lease is not renewed.
   EXPECT_EQ(world_.Status("g"), TxnStatus::kFailed);
   EXPECT_EQ(Called(), "111");
+}
+
+// It has called as well, and parked the record, while a call of ours was under way.
+TEST_F(CalledElsewhereTest, WhatAnotherHasCalledMeanwhileStaysCalled) {
+  for (const int ends_after : {1'000, 3'000}) {  // Before that is read; after it.
+    const std::string gid = "g" + std::to_string(ends_after);
+    world_.participant.scripts["a1"] = {{Outcome::kNotSent, "", milliseconds(ends_after)},
+                                        kUnknown};
+    world_.Submit(World::Saga(gid, 2, terms_));
+    world_.Run(milliseconds(500));
+    Txn txn = world_.Stored(gid).txn;
+    ++txn.version;
+    txn.branches[0].called = txn.branches[0].tried = true;
+    txn.due = world_.clock.Now() + seconds(30);
+    const Write write{.kind = Write::Kind::kUpdate,
+                      .txn = &txn,
+                      .write_id = 7,
+                      .wake = world_.clock.Now() + milliseconds(100)};
+    Verdict verdict = Verdict::kStale;
+    ASSERT_TRUE(world_.store->Commit({&write, 1}, {&verdict, 1}).ok());
+    ASSERT_EQ(verdict, Verdict::kStored);
+    world_.Run(seconds(60));
+    EXPECT_EQ(world_.Status(gid), TxnStatus::kFailed);
+    EXPECT_TRUE(world_.Stored(gid).txn.branches[0].called);
+  }
 }
 
 }  // namespace

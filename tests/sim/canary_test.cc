@@ -47,7 +47,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Canary::kTopicExpandedTwice, Canary::kTopicEditLost, Canary::kNoLease,
                       Canary::kNoLeaseCheck, Canary::kLeaseByWallClock, Canary::kNoVersionCheck,
                       Canary::kGoesOnAfterRefusal, Canary::kUnknownSettledByRead,
-                      Canary::kModeFromConfig, Canary::kSleepIsACrash, Canary::kAnswersFromCopy));
+                      Canary::kModeFromConfig, Canary::kSleepIsACrash, Canary::kAnswersFromCopy,
+                      Canary::kUnsentIsSeen));
 
 }  // namespace
 }  // namespace treaty::sim

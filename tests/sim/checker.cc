@@ -84,6 +84,7 @@ void Checker::OnWrite(std::uint32_t process, const Write& write, Verdict verdict
     saga.left_behind = saga.left_behind || drivers.EndsACrash(process, saga.owner, write);
     CheckMove(saga, *write.txn);
     CheckBranches(saga, *write.txn);
+    CheckCalled(saga, write);
     CheckBackoff(saga, *write.txn);
     CountWrite(saga, write);
   }
@@ -124,24 +125,38 @@ void Checker::CheckBranches(const Saga& saga, const Txn& next) {
     CheckResults(saga.stored.branches[i], next.branches[i], next.gid());
     CheckAttempts(saga, next, i);
   }
-  CheckCalled(saga, next);
+  CheckStillCalled(saga, next);
 }
 
-// S2: without a crash the set of steps ever called is the truth, however often it has slept.
-void Checker::CheckCalled(const Saga& saga, const Txn& next) {
+// S2: without a crash the set of steps ever called is the truth, however often it has slept. While
+// a call is under way only the network knows whether anything of it is sent; none is of one that
+// sleeps.
+void Checker::CheckCalled(const Saga& saga, const Write& write) {
+  const Txn& next = *write.txn;
+  const bool sleeps = write.owner.empty() && next.status == TxnStatus::kSubmitted;
   for (std::size_t i = 0; i < next.branches.size() && !saga.left_behind; ++i) {
-    if (!next.branches[i].called || saga.steps[i].called) continue;
+    const bool called = sleeps ? saga.steps[i].seen : saga.steps[i].called;
+    if (!next.branches[i].called || called) continue;
     Fail(next.gid(), "S2: without a crash, a step counts as called that never was");
   }
 }
 
-// G8: results are never rewritten; S2: what was called stays called.
+// S2: what was called stays called.
+void Checker::CheckStillCalled(const Saga& saga, const Txn& next) {
+  for (std::size_t i = 0; i < next.branches.size(); ++i) {
+    const bool forgotten = saga.stored.branches[i].called && !next.branches[i].called;
+    if (!forgotten) continue;
+    if (saga.steps[i].seen) Fail(next.gid(), "S2: a step is no longer marked as called");
+    marks_.Hit(Mark::kNobodyHasSeenIt);
+  }
+}
+
+// G8: results are never rewritten.
 void Checker::CheckResults(const Branch& old, const Branch& now, const std::string& gid) {
   const bool action_kept = old.action == BranchStatus::kPrepared || now.action == old.action;
   const bool undo_kept =
       old.compensate == BranchStatus::kPrepared || now.compensate == old.compensate;
   if (!action_kept || !undo_kept) Fail(gid, "G8: a result was rewritten");
-  if (old.called && !now.called) Fail(gid, "S2: a step is no longer marked as called");
 }
 
 // S5: what counts against the limit was really tried, and nothing counts once it is decided.
@@ -167,7 +182,7 @@ void Checker::CheckRollbackStart(const Saga& saga, const Txn& next) {
   bool spent = false;
   for (std::size_t i = 0; i < saga.steps.size(); ++i) {
     const StepLog& step = saga.steps[i];
-    if (step.called && !next.branches[i].called && !next.body->steps[i].action.empty()) {
+    if (step.seen && !next.branches[i].called && !next.body->steps[i].action.empty()) {
       Fail(next.gid(), "S2: the rollback has forgotten that a step was called");
     }
     refused = refused || step.failures > 0;
@@ -190,7 +205,7 @@ void Checker::CheckStepAtEnd(const StepLog& step, const Txn& next, const Branch&
   if (next.status == TxnStatus::kSucceed) {
     const bool clean = branch.action == BranchStatus::kSucceed && !step.compensated;
     if (!clean) Fail(next.gid(), "S1: succeed, but a step is not done or was compensated");
-  } else if (!IsForced(next) && step.called && branch.compensate != BranchStatus::kSucceed) {
+  } else if (!IsForced(next) && step.seen && branch.compensate != BranchStatus::kSucceed) {
     Fail(next.gid(), "S2: failed, but a step that was called is not compensated");
   }
 }

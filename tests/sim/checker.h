@@ -59,6 +59,7 @@ class Checker {
 
   // Of the network: a process hands over a call, and hears of its outcome.
   void OnCall(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op, Time now);
+  void OnSent(const std::string& gid, BranchIndex branch, Op op);  // Something of it.
   void OnReply(std::uint32_t process, const std::string& gid, BranchIndex branch, Op op,
                Outcome outcome);
 
@@ -96,6 +97,7 @@ class Checker {
   };
   struct StepLog {
     bool called = false;                   // The action was ever handed to the network.
+    bool seen = false;                     // Something of that was sent.
     bool compensated = false;              // A compensation was ever handed to the network.
     std::map<std::uint32_t, Heard> heard;  // By process; of the living.
     Time maybe_until = kNever;  // A call of one that has ended may be under way until then.
@@ -115,7 +117,8 @@ class Checker {
   void CheckInsert(const Write& write);
   void CheckMove(const Saga& saga, const Txn& next);
   void CheckBranches(const Saga& saga, const Txn& next);
-  void CheckCalled(const Saga& saga, const Txn& next);
+  void CheckCalled(const Saga& saga, const Write& write);
+  void CheckStillCalled(const Saga& saga, const Txn& next);
   void CheckResults(const Branch& old, const Branch& now, const std::string& gid);
   void CheckAttempts(const Saga& saga, const Txn& next, std::size_t step);
   void CheckRollbackStart(const Saga& saga, const Txn& next);

@@ -64,6 +64,11 @@ void Checker::OnCall(std::uint32_t process, const std::string& gid, BranchIndex 
   }
 }
 
+void Checker::OnSent(const std::string& gid, BranchIndex branch, Op op) {
+  const auto found = sagas_.find(gid);
+  if (found != sagas_.end() && op == Op::kAction) found->second.steps[branch.value].seen = true;
+}
+
 // G4 and S3: durable intent, and never once the rollback is durable. S4: in order.
 void Checker::CheckAction(std::uint32_t process, const Saga& saga, std::size_t step) {
   const Txn& txn = saga.stored;
@@ -114,9 +119,9 @@ void Checker::CheckCompensation(std::uint32_t process, const Saga& saga, std::si
     return Fail(txn.gid(), "G4: a compensation while " + std::string(Name(txn.status)));
   }
   const bool reached =
-      saga.steps[step].called || txn.branches[step].action != BranchStatus::kPrepared;
+      saga.steps[step].seen || txn.branches[step].action != BranchStatus::kPrepared;
   if (!reached && !saga.left_behind) {
-    Fail(txn.gid(), "S2: without a crash, a step is compensated that was not called");
+    Fail(txn.gid(), "S2: without a crash, a step is compensated that nobody has seen");
   }
   const Heard heard = HeardBy(process, saga.steps[step]);
   const bool resolved = txn.branches[step].action != BranchStatus::kPrepared || heard.resolved;
@@ -127,7 +132,7 @@ void Checker::CheckCompensation(std::uint32_t process, const Saga& saga, std::si
     Fail(txn.gid(), "S3: compensated while a former process's call may be under way");
   }
   for (std::size_t i = 0; i < saga.steps.size(); ++i) {
-    if (i == step || !saga.steps[i].called || UndoneKnown(process, saga, i)) continue;
+    if (i == step || !saga.steps[i].seen || UndoneKnown(process, saga, i)) continue;
     if (BuildsOn(*txn.terms, i, step)) {
       Fail(txn.gid(), "S4: compensated before a step that built on it");
     }

@@ -37,6 +37,7 @@ namespace treaty::sim {
   X(Killed, "a process died of one transaction")                         \
   X(Quarantined, "set aside after three deaths")                         \
   X(Released, "released from quarantine")                                \
+  X(NobodyHasSeenIt, "no longer called: nothing of it was sent")         \
   X(ConnectRefused, "participant refused the connection")                \
   X(NotSent, "call not sent for want of room")                           \
   X(TimedOut, "call timed out")                                          \

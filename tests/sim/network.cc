@@ -34,9 +34,10 @@ void Network::Call(const Caller& from, const BranchCall& call,
   if (call.op == Op::kAction) ports_.checker->topics.OnCall(gid, call.branch, call.url());
   open_[parcel.id] = {from.process, from.side, std::move(done), gid, call.branch, call.op};
   ports_.agenda->Add(parcel.deadline, from.side, [this, id = parcel.id] {
-    if (!open_.contains(id)) return;
+    const auto found = open_.find(id);
+    if (found == open_.end()) return;
     ports_.marks->Hit(Mark::kTimedOut);
-    End(id, Outcome::kUnknown, "time-out");
+    End(id, WithoutAnswer(found->second), "time-out");
   });
   if (ports_.swarm->faults && gid == ports_.swarm->killer) {
     ports_.checker->deaths.OnKilled(from.process, gid);
@@ -48,8 +49,8 @@ void Network::Call(const Caller& from, const BranchCall& call,
     if (arrives) Send(parcel);
     return;
   }
-  if (Draw(ports_.swarm->refuse_connection)) return EndEarly(parcel.id);
-  if (Draw(ports_.swarm->lose)) return ports_.marks->Hit(Mark::kRequestLost);
+  if (Draw(ports_.swarm->refuse_connection)) return EndEarly(parcel);
+  if (Draw(ports_.swarm->lose)) return Lose(parcel);
   Send(parcel);
   if (!Draw(ports_.swarm->duplicate)) return;
   ports_.marks->Hit(Mark::kRequestDuplicated);
@@ -57,15 +58,28 @@ void Network::Call(const Caller& from, const BranchCall& call,
 }
 
 // The participant refuses the connection, or the call finds no room and was no attempt.
-void Network::EndEarly(std::uint64_t id) {
-  const bool sent = ports_.rng->Percent(50);
-  ports_.marks->Hit(sent ? Mark::kConnectRefused : Mark::kNotSent);
-  const Outcome outcome = sent ? Outcome::kUnknown : Outcome::kNotSent;
-  ports_.agenda->Add(ports_.agenda->now() + Duration(1), open_.at(id).side,
-                     [this, id, outcome] { End(id, outcome, "ended early"); });
+void Network::EndEarly(const Parcel& parcel) {
+  Open& open = open_.at(parcel.id);
+  open.sent = ports_.rng->Percent(50);
+  if (open.sent) ports_.checker->OnSent(parcel.gid, parcel.branch, parcel.op);
+  ports_.marks->Hit(open.sent ? Mark::kConnectRefused : Mark::kNotSent);
+  const Time soon = ports_.agenda->now() + Duration(1);
+  const Time queued = std::min(ports_.agenda->now() + ports_.rng->Millis(1, 3'000),
+                               parcel.deadline - Duration(1));  // While others are called.
+  ports_.agenda->Add(open.sent ? soon : queued, open.side, [this, id = parcel.id] {
+    const auto found = open_.find(id);
+    if (found != open_.end()) End(id, WithoutAnswer(found->second), "ended early");
+  });
+}
+
+// Nobody can tell that from a call that has arrived.
+void Network::Lose(const Parcel& parcel) {
+  ports_.checker->OnSent(parcel.gid, parcel.branch, parcel.op);
+  ports_.marks->Hit(Mark::kRequestLost);
 }
 
 void Network::Send(const Parcel& parcel) {
+  ports_.checker->OnSent(parcel.gid, parcel.branch, parcel.op);
   ++travelling_;
   ports_.agenda->Add(ports_.agenda->now() + Latency(), Agenda::Side::kWorld,
                      [this, parcel] { Deliver(parcel); });
@@ -156,8 +170,9 @@ void Network::CancelAll(const Caller& of) {
   }
   std::ranges::sort(ids);
   for (const std::uint64_t id : ids) {
-    ports_.agenda->Add(ports_.agenda->now(), of.side,
-                       [this, id] { End(id, Outcome::kUnknown, "cancelled"); });
+    ports_.agenda->Add(
+        ports_.agenda->now(), of.side,
+        [this, id, outcome = WithoutAnswer(open_.at(id))] { End(id, outcome, "cancelled"); });
   }
 }
 

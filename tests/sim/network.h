@@ -73,7 +73,11 @@ class Network {
     std::string gid;
     BranchIndex branch;
     Op op = Op::kAction;
+    bool sent = true;  // Something of it, or it may have been.
   };
+  static Outcome WithoutAnswer(const Open& open) {
+    return open.sent ? Outcome::kUnknown : Outcome::kNotSent;
+  }
   struct Parcel {
     std::uint64_t id;
     std::string gid;
@@ -84,7 +88,8 @@ class Network {
     Time deadline;
   };
   std::size_t ServiceOf(const BranchCall& call) const;
-  void EndEarly(std::uint64_t id);
+  void EndEarly(const Parcel& parcel);
+  void Lose(const Parcel& parcel);
   void Send(const Parcel& parcel);
   void Deliver(const Parcel& parcel);
   void Arrive(std::uint64_t id, Outcome outcome);
