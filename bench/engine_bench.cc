@@ -171,7 +171,7 @@ int main(int argc, char** argv) {
   }
   ports.commit_loop = &commit;
   ports.commit_random = &commit_random;
-  ports.read_loop = &read;
+  ports.reads = &read;
   ports.store = store->get();
   ports.log = &log;
   treaty::EngineConfig config;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "base/executor.h"
 #include "base/time.h"
 
 namespace treaty {
@@ -14,14 +15,9 @@ namespace treaty {
 using TimerId = std::uint64_t;
 inline constexpr TimerId kNoTimer = 0;
 
-class Loop {
+// Runs what is posted on its one thread, each task after those posted before it.
+class Loop : public Executor {
  public:
-  virtual ~Loop() = default;
-
-  // Runs `task` on the loop's thread, after the tasks posted before it. Any thread may call;
-  // never runs `task` before returning.
-  virtual void Post(std::function<void()> task) = 0;
-
   // Runs `task` once on the loop's thread, not before `delay` has passed. Only the loop's own
   // thread may call. Monotonic: a change of the wall clock moves nothing.
   virtual TimerId After(Duration delay, std::function<void()> task) = 0;

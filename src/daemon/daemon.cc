@@ -38,10 +38,14 @@
 #include "participant/http/web_hook.h"
 #include "runtime/descriptors.h"
 #include "runtime/tls_context.h"
+#include "runtime/worker_threads.h"
 #include "wire/topic_format.h"
 
 namespace treaty::daemon {
 namespace {
+
+// Reads of the store at a time.
+constexpr std::size_t kReadThreads = 4;
 
 // For replies under way when everything else has ended, and for idle connections.
 constexpr Duration kCloseGrace = std::chrono::milliseconds(1'600);
@@ -127,7 +131,7 @@ class Daemon::Impl {
   std::unique_ptr<Lease> lease_;  // Null where nobody else can reach the store.
   // Loops outlive what runs on them; they are stopped before anything is destroyed.
   LoopThread commit_;
-  LoopThread read_;
+  WorkerThreads reads_;
   LoopThread alerts_;
   LoopThread lease_thread_;
   SystemRandom commit_random_;
@@ -236,7 +240,7 @@ void Daemon::Impl::MakeEngine(std::uint16_t port) {
   }
   ports.commit_loop = &commit_.loop();
   ports.commit_random = &commit_random_;
-  ports.read_loop = &read_.loop();
+  ports.reads = &reads_;
   ports.store = store_.get();
   ports.log = &log_;
   ports.alerts = web_hook_.get();
@@ -342,7 +346,7 @@ Status Daemon::Impl::MakeGrpcFront(std::uint16_t http_port) {
 
 void Daemon::Impl::StartThreads() {
   commit_.Start("commit");
-  read_.Start("read");
+  reads_.Start("read", kReadThreads);
   if (web_hook_) alerts_.Start("alerts");
   if (lease_) lease_thread_.Start("lease");
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -353,7 +357,7 @@ void Daemon::Impl::StartThreads() {
 void Daemon::Impl::StopThreads() {
   for (const auto& lane : lanes_) lane->thread.Stop();
   commit_.Stop();
-  read_.Stop();
+  reads_.Stop();
   alerts_.Stop();
   lease_thread_.Stop();
 }

@@ -8,7 +8,7 @@ void BulkReads::Add(std::function<void()> read) {
     waiting_.push_back(std::move(read));
     if (waiting_.size() > 1) return;
   }
-  loop_.Post([this] { RunNext(); });
+  reads_.Post([this] { RunNext(); });
 }
 
 void BulkReads::RunNext() {
@@ -21,7 +21,7 @@ void BulkReads::RunNext() {
   read = nullptr;
   const std::lock_guard lock(mutex_);
   waiting_.pop_front();
-  if (!waiting_.empty()) loop_.Post([this] { RunNext(); });
+  if (!waiting_.empty()) reads_.Post([this] { RunNext(); });
 }
 
 void ReadyCheck::Add(DoneFn done) {
@@ -30,7 +30,7 @@ void ReadyCheck::Add(DoneFn done) {
     waiting_.push_back(std::move(done));
     if (waiting_.size() > 1) return;
   }
-  loop_.Post([this] { Ask(); });
+  reads_.Post([this] { Ask(); });
 }
 
 void ReadyCheck::Ask() {

@@ -30,7 +30,7 @@ void Census::Take() {
 
 void Census::NextPage() {
   if (shared_.stopping) return;
-  shared_.read_loop->Post([this, after = so_far_.last] {
+  shared_.reads->Post([this, after = so_far_.last] {
     auto page = std::make_shared<Result<ParkedPage>>(shared_.store->CountParked(after, kPageSize));
     loop_.Post([this, page] { OnPage(*page); });
   });

@@ -57,7 +57,7 @@ class Engine::Impl {
   void Expand(TxnRequest request, const AnswerFn& answer, Method method);
   static auto Handing(TxnRequest request, const AnswerFn& answer, Method method);
 
-  // Reads and tells at once, on the read loop; refuses beyond the limit.
+  // Reads and tells at once; refuses beyond the limit.
   template <typename T>
   void Show(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
     if (!TakeWaitingRead(shared_)) {
@@ -78,6 +78,7 @@ class Engine::Impl {
 
   EngineMeters meters_;
   PlainStore store_;
+  RecordReads records_;
   Shared shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   const std::unique_ptr<LeaseKeeper> lease_keeper_;  // Null without a lease.
@@ -91,10 +92,12 @@ class Engine::Impl {
 
 Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
     : store_(*ports.store, *ports.log),
+      records_(*ports.reads, store_),
       shared_{
           config,
           &store_,
-          ports.read_loop,
+          records_,
+          ports.reads,
           ports.log,
           ports.alerts,
           ports.lease,
@@ -108,8 +111,8 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
           [this](const std::string& gid) -> Lane& { return LaneOf(gid); }, lease_keeper_.get()),
       topics_(shared_, ports.lanes.front(), ports.topics),
       census_(shared_, *ports.lanes.front().loop, lanes_),
-      shows_(*ports.read_loop),
-      ready_(*ports.read_loop, [this] { return store_.CheckWritable(); }) {
+      shows_(*ports.reads),
+      ready_(*ports.reads, [this] { return store_.CheckWritable(); }) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/executor.h"
 #include "base/lease.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -71,7 +72,7 @@ struct EnginePorts {
   std::vector<LanePorts> lanes;
   Loop* commit_loop = nullptr;      // Runs Store::Commit and Prune; may block.
   Random* commit_random = nullptr;  // The commit loop's own.
-  Loop* read_loop = nullptr;        // Runs every other call of the store; may block.
+  Executor* reads = nullptr;        // Runs every other call of the store; may block.
   Store* store = nullptr;
   Log* log = nullptr;
   AlertSink* alerts = nullptr;          // Null: nobody wants any.
@@ -141,14 +142,14 @@ class Engine {
                      std::function<void(Result<ResetReport>)> done);
 
   // Reads the durable record; nothing for an unknown gid. The callbacks of these three are called
-  // where it was read, on the read loop: what they have been given is the only one in memory, until
-  // they return.
+  // where it was read: what they have been given is the only one in memory, until they return.
   void Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done);
   void List(ListFilter filter, std::function<void(Result<ListPage>)> done);
   void ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done);
 
   // Succeeds if the store accepts writes and the engine is not stopping. Never refused for want of
-  // room, and waits for one other read at the most; `done` is called on the read loop.
+  // room, and waits for one other read at the most; `done` is called where
+  // the store was asked.
   void CheckReady(std::function<void(Status)> done);
 
   struct Counts {

@@ -26,6 +26,7 @@
 #include "engine/engine.h"
 #include "engine/entry.h"
 #include "engine/holders.h"
+#include "engine/record_reads.h"
 
 namespace treaty {
 
@@ -39,7 +40,8 @@ struct Surplus {
 struct Shared {
   const EngineConfig config;
   Store* const store;
-  Loop* const read_loop;
+  RecordReads& records;
+  Executor* const reads;
   Log* const log;
   AlertSink* const alerts;
   Lease* const lease;  // Null: nobody else can reach the store.

@@ -178,9 +178,8 @@ void Lane::LoadRecord(Entry& entry) {
   entry.busy_since = shared_.Now();
   entry.covered = entry.inbox.size();
   ++under_way_;
-  shared_.read_loop->Post([this, &entry, gid = entry.gid] {
-    const AtWorkOn noted(gid);
-    auto result = std::make_shared<Result<std::optional<StoredTxn>>>(shared_.store->Load(gid));
+  shared_.records.Add(entry.gid, [this, &entry](Result<std::optional<StoredTxn>> record) {
+    auto result = std::make_shared<Result<std::optional<StoredTxn>>>(std::move(record));
     ports_.loop->Post([this, &entry, result] {
       --under_way_;
       OnLoaded(entry, std::move(*result));

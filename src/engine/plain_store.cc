@@ -49,7 +49,18 @@ Status PlainStore::Commit(std::span<const Write> writes, std::span<Verdict> verd
 }
 
 Result<std::optional<StoredTxn>> PlainStore::Load(const std::string& gid) {
-  auto found = store_.Load(gid);
+  return Plain(gid, store_.Load(gid));
+}
+
+std::vector<Result<std::optional<StoredTxn>>> PlainStore::LoadMany(
+    std::span<const std::string> gids) {
+  auto found = store_.LoadMany(gids);
+  for (std::size_t i = 0; i < found.size(); ++i) found[i] = Plain(gids[i], std::move(found[i]));
+  return found;
+}
+
+Result<std::optional<StoredTxn>> PlainStore::Plain(const std::string& gid,
+                                                   Result<std::optional<StoredTxn>> found) {
   if (found.ok()) return found;
   return Told(found.status(), gid, Words(found.status(), "the record of transaction " + gid));
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ class PlainStore final : public Store {
 
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override;
   Result<std::optional<StoredTxn>> Load(const std::string& gid) override;
+  std::vector<Result<std::optional<StoredTxn>>> LoadMany(
+      std::span<const std::string> gids) override;
   Result<std::vector<DueKey>> FindLater(const DueKey& after, std::size_t limit) override;
   Result<ListPage> List(const ListFilter& filter) override;
   Result<std::optional<KvEntry>> LoadKv(const std::string& cat, const std::string& key) override;
@@ -52,6 +56,8 @@ class PlainStore final : public Store {
   const Clock& clock() const override { return store_.clock(); }
 
  private:
+  Result<std::optional<StoredTxn>> Plain(const std::string& gid,
+                                         Result<std::optional<StoredTxn>> found);
   Status Told(const Status& trouble, const std::string& gid, const std::string& text);
   bool IsNew(const std::string& line);
 

@@ -1,4 +1,4 @@
-// Reads of the store on behalf of requests: on the read loop, as many as may wait.
+// Reads of the store on behalf of requests, as many as may wait.
 
 #pragma once
 
@@ -32,7 +32,8 @@ inline Status TooManyReads() {
   return {Code::kResourceExhausted, "too many reads are waiting; try again later"};
 }
 
-// Runs `read` on the read loop and `done` with its result on `loop`; refuses beyond the limit.
+// Runs `read` where the store may be asked and `done` with its result on `loop`; refuses beyond the
+// limit.
 template <typename T>
 void Read(Shared& shared, Loop& loop, std::function<Result<T>()> read,
           std::function<void(Result<T>)> done) {
@@ -40,7 +41,7 @@ void Read(Shared& shared, Loop& loop, std::function<Result<T>()> read,
     return loop.Post([done = std::move(done)] { done(TooManyReads()); });
   }
   const Time asked = shared.Now();
-  shared.read_loop->Post([&shared, &loop, asked, read = std::move(read), done = std::move(done)] {
+  shared.reads->Post([&shared, &loop, asked, read = std::move(read), done = std::move(done)] {
     const bool late = shared.Now() >= asked + kReadWithin;
     auto result = std::make_shared<Result<T>>(late ? Result<T>(ReadTooLate()) : read());
     shared.waiting_reads.fetch_sub(1);

@@ -166,7 +166,7 @@ void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
   if (sweep->asked == 0 && (!first || !sweep->looks)) return WaitForRoom(sweep);
   sweep->crowded = sweep->asked == 0;
   if (sweep->crowded) sweep->asked = kLeastAsked;
-  shared_.read_loop->Post([this, sweep] {
+  shared_.reads->Post([this, sweep] {
     const Time asked = shared_.Now();
     auto found = sweep->find(sweep->after, sweep->asked);
     auto page = std::make_shared<Page>(Page{std::move(found), asked, shared_.Now()});

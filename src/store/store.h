@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/at_work_on.h"
 #include "base/status.h"
 #include "base/time.h"
 #include "core/txn.h"
@@ -124,6 +125,18 @@ class Store {
 
   // Returns the record with its body, or nothing. kDataLoss: the record cannot be read.
   virtual Result<std::optional<StoredTxn>> Load(const std::string& gid) = 0;
+
+  // Loads several records, each as Load does, and returns them in the order of `gids`, of which no
+  // two are the same. Whoever reads each of them is at work on it (base/at_work_on.h).
+  virtual std::vector<Result<std::optional<StoredTxn>>> LoadMany(
+      std::span<const std::string> gids) {
+    std::vector<Result<std::optional<StoredTxn>>> found;
+    for (const std::string& gid : gids) {
+      const AtWorkOn noted(gid);
+      found.push_back(Load(gid));
+    }
+    return found;
+  }
 
   // Returns up to `limit` unfinished transactions, unowned or `owner`'s, that have a wake <= until,
   // after the place `after` in the order (wake, gid); and, where there are leases, all of those.

@@ -85,7 +85,7 @@ class ServerRig {
                    {&lanes_[1], &participants_[1], &random_[1]}};
     ports.commit_loop = &store_loop_;
     ports.commit_random = &random_[2];
-    ports.read_loop = &store_loop_;
+    ports.reads = &store_loop_;
     ports.store = &failing;
     ports.log = &log_;
     ports.topics = topics_.get();

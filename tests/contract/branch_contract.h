@@ -54,6 +54,29 @@ TYPED_TEST_P(BranchContract, TakesSeveralBranchesInOneWrite) {
   ExpectSameBranches(LoadOrNothing(this->store(), "g")->txn, txn);
 }
 
+TYPED_TEST_P(BranchContract, LoadsManyWithTheirOwnBranches) {
+  std::vector<Txn> txns;
+  std::vector<std::string> gids;
+  for (int i = 0; i < 12; ++i) {
+    Txn txn = MakePrepared("g" + std::to_string(i), i % 2 == 0 ? Model::kTcc : Model::kWorkflow);
+    this->Stored(txn);
+    for (int branch = 0; branch < i % 4; ++branch) {
+      const std::string id = std::to_string(i) + std::to_string(branch);
+      txn = With(txn, {BranchStep(id, "of " + txn.gid())});
+      ASSERT_EQ(CommitOne(this->store(), AddingUpdateOf(txn, 1, 10 + txn.version)),
+                Verdict::kStored);
+    }
+    gids.push_back(txn.gid());
+    txns.push_back(std::move(txn));
+  }
+  const auto found = this->store().LoadMany(gids);
+  ASSERT_EQ(found.size(), txns.size());
+  for (std::size_t i = 0; i < txns.size(); ++i) {
+    ASSERT_TRUE(found[i].ok() && found[i]->has_value()) << gids[i];
+    ExpectSameBranches((*found[i])->txn, txns[i]);
+  }
+}
+
 TYPED_TEST_P(BranchContract, AddsNoBranchWithARefusedWrite) {
   const Txn first = MakePrepared("g");
   this->Stored(first);
@@ -204,8 +227,8 @@ TYPED_TEST_P(BranchContract, EndsAPageOfTheListEarlyWhereItsTextsAreLarge) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(BranchContract, ReturnsRegisteredBranchesByteForByte,
-                            TakesSeveralBranchesInOneWrite, AddsNoBranchWithARefusedWrite,
-                            AddsTheBranchOfARepeatedWriteOnce,
+                            TakesSeveralBranchesInOneWrite, LoadsManyWithTheirOwnBranches,
+                            AddsNoBranchWithARefusedWrite, AddsTheBranchOfARepeatedWriteOnce,
                             KeepsBranchesThroughWritesThatAddNone,
                             KeepsAThousandBranchesInTheirOrder, KeepsTheBranchesOfTransactionsApart,
                             ListsTheProgressOfBranchesWithoutTheirParts, PrunesTheBranchesToo,

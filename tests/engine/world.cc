@@ -87,7 +87,7 @@ Result<bool> World::TryToStart(const std::function<void()>& while_waiting) {
   ports.lanes = {{&lane_, &participant, &lane_random_}};
   ports.commit_loop = &commit_;
   ports.commit_random = &commit_random_;
-  ports.read_loop = &read_;
+  ports.reads = &read_;
   ports.store = &failing;
   ports.log = &log;
   ports.alerts = alerts;

@@ -40,7 +40,7 @@ Instance::Process::Process(Instance& instance, Caller caller)
   }
   ports.commit_loop = &commit;
   ports.commit_random = &commit_random;
-  ports.read_loop = &read;
+  ports.reads = &read;
   ports.store = &store;
   ports.log = instance.ports_.log;
   ports.topics = instance.ports_.topics;

@@ -242,5 +242,19 @@ TEST_F(MysqlFailureTest, SharesFewConnectionsAmongManyReaders) {
   EXPECT_LE(std::stoi(count), 3);
 }
 
+TEST_F(MysqlTest, ADamagedRecordHidesNoneOfThoseReadWithIt) {
+  const auto store = MustOpen(Config());
+  for (const char* gid : {"g1", "g2", "g3"}) ASSERT_TRUE(Insert(*store, gid).ok());
+  server_.Run("UPDATE " + database_ + ".treaty_part SET body = 'x' WHERE gid = 'g2'");
+  const std::vector<std::string> gids = {"g1", "g2", "g3", "g4"};
+  const auto found = store->LoadMany(gids);
+  ASSERT_EQ(found.size(), 4U);
+  EXPECT_TRUE(found[0].ok() && found[0]->has_value());
+  EXPECT_EQ(found[1].status().code(), Code::kDataLoss);
+  EXPECT_NE(found[1].status().message().find("g2"), std::string::npos);
+  EXPECT_TRUE(found[2].ok() && found[2]->has_value());
+  EXPECT_TRUE(found[3].ok() && !found[3]->has_value());
+}
+
 }  // namespace
 }  // namespace treaty::store_test

@@ -65,6 +65,16 @@ class MysqlStore final : public Store {
     return readers_.Run([&](MysqlReader& reader) { return reader.Load(gid); });
   }
 
+  std::vector<Result<std::optional<StoredTxn>>> LoadMany(
+      std::span<const std::string> gids) override {
+    auto found = readers_.Run([&](MysqlReader& reader) { return reader.LoadMany(gids); });
+    if (found.ok()) return *std::move(found);
+    // The trouble of one row is not that of the others.
+    const bool of_store = found.status().code() == Code::kUnavailable;
+    if (!of_store && gids.size() > 1) return Store::LoadMany(gids);
+    return MysqlReader::Records(gids.size(), found.status());
+  }
+
   Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
                         std::size_t limit) override {
     return readers_.Run(

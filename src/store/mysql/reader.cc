@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/at_work_on.h"
 #include "store/list_position.h"
 #include "store/mysql/place.h"
 #include "store/sql/txn_row.h"
@@ -113,36 +114,82 @@ MysqlReader::MysqlReader(std::unique_ptr<MysqlConnection> connection, Log& log)
     : connection_(std::move(connection)), log_(log) {}
 
 Result<std::optional<StoredTxn>> MysqlReader::Load(const std::string& gid) {
-  std::optional<StoredTxn> stored;
-  SqlText sql(kColumns);
-  (sql << ", p.body FROM treaty_txn t" << kPart << " WHERE t.gid = ").Bytes(gid);
-  Status status = connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
-    Result<StoredTxn> read = ReadRow(Columns(row, WithBody::kYes).row, codec_, WithBody::kYes);
-    if (!read.ok()) return read.status();
-    stored = *std::move(read);
-    return Status();
-  });
-  if (!status.ok() || !stored) return status.ok() ? Result(std::move(stored)) : status;
-  if (TakesRegistrations(stored->txn.body->model)) status = LoadBranches(stored->txn);
-  if (!status.ok() && status.code() != Code::kDataLoss) return status;
-  if (status.ok()) status = CheckRecord(stored->txn);
-  if (!status.ok()) return DamagedRow(gid, status.message());
-  return stored;
+  Result<Records> found = LoadMany({&gid, 1});
+  if (!found.ok()) return found.status();
+  return std::move(found->front());
 }
 
-// Parts are only ever added: of what is there by now, the row's own are the first.
-Status MysqlReader::LoadBranches(Txn& txn) {
-  SqlText sql("SELECT body FROM treaty_part WHERE created = ");
-  sql.Int(ToMillis(txn.created));
-  (sql << " AND gid = ").Bytes(txn.gid());
-  sql << " AND n BETWEEN 1 AND ";
-  sql.Int(ToLimit(txn.branches.size())) << " ORDER BY n";
-  return connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
-    auto step = std::make_shared<Step>();
-    Status status = codec_.DecodeStep(row.Bytes(0), *step);
-    txn.registered.push_back(std::move(step));
-    return status;
+Result<MysqlReader::Records> MysqlReader::LoadMany(std::span<const std::string> gids) {
+  Result<FoundByGid> found = LoadRows(gids);
+  if (!found.ok()) return found.status();
+  if (Status status = LoadBranches(*found); !status.ok()) return status;
+  Records records;
+  for (const std::string& gid : gids) {
+    const auto row = found->find(gid);
+    if (row == found->end()) {
+      records.emplace_back(std::nullopt);
+    } else if (!row->second.ok()) {
+      records.emplace_back(row->second.status());
+    } else if (Status status = CheckRecord(row->second->txn); !status.ok()) {
+      records.emplace_back(DamagedRow(gid, status.message()));
+    } else {
+      records.emplace_back(std::move(*row->second));
+    }
+  }
+  return records;
+}
+
+// The records without what was registered; one that cannot be read has the reason.
+Result<MysqlReader::FoundByGid> MysqlReader::LoadRows(std::span<const std::string> gids) {
+  SqlText sql(kColumns);
+  sql << ", p.body FROM treaty_txn t" << kPart << " WHERE t.gid IN (";
+  for (const std::string& gid : gids) {
+    if (&gid != gids.data()) sql << ", ";
+    sql.Bytes(gid);
+  }
+  sql << ")";
+  FoundByGid found;
+  Status status = connection_->Query(sql, kCouldNotRead, [&](const MysqlRow& row) {
+    const Columns columns(row, WithBody::kYes);
+    const AtWorkOn noted(columns.gid);
+    found.emplace(columns.gid, ReadRow(columns.row, codec_, WithBody::kYes));
+    return Status();
   });
+  if (!status.ok()) return status;
+  return found;
+}
+
+// Parts are only ever added: of what is there by now, a row's own are the first.
+Status MysqlReader::LoadBranches(FoundByGid& found) {
+  SqlText sql("SELECT gid, body FROM treaty_part WHERE ");
+  bool any = false;
+  for (const auto& [gid, stored] : found) {
+    if (!stored.ok() || !TakesRegistrations(stored->txn.body->model)) continue;
+    if (stored->txn.branches.empty()) continue;
+    sql << (std::exchange(any, true) ? SqlConstant(" OR ") : SqlConstant(""));
+    (sql << "(created = ").Int(ToMillis(stored->txn.created));
+    (sql << " AND gid = ").Bytes(gid);
+    (sql << " AND n BETWEEN 1 AND ").Int(ToLimit(stored->txn.branches.size())) << ")";
+  }
+  if (!any) return {};
+  sql << " ORDER BY created, gid, n";
+  return connection_->Query(sql, kCouldNotRead,
+                            [&](const MysqlRow& row) { return AddBranch(found, row); });
+}
+
+Status MysqlReader::AddBranch(FoundByGid& found, const MysqlRow& row) {
+  const std::string gid = row.Bytes(0);
+  const auto of = found.find(gid);
+  if (of == found.end() || !of->second.ok()) return {};
+  const AtWorkOn noted(gid);
+  auto step = std::make_shared<Step>();
+  const Status status = codec_.DecodeStep(row.Bytes(1), *step);
+  if (status.ok()) {
+    of->second->txn.registered.push_back(std::move(step));
+  } else {
+    of->second = DamagedRow(gid, status.message());
+  }
+  return {};
 }
 
 Result<std::vector<DueKey>> MysqlReader::ReadKeys(const SqlText& sql) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
@@ -23,6 +25,9 @@ class MysqlReader {
   MysqlConnection& connection() { return *connection_; }
 
   Result<std::optional<StoredTxn>> Load(const std::string& gid);
+  // An error is that of all of them.
+  using Records = std::vector<Result<std::optional<StoredTxn>>>;
+  Result<Records> LoadMany(std::span<const std::string> gids);
   Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
                         std::size_t limit);
   Result<std::vector<DueKey>> FindOrphans(const std::string& owner, const DueKey& after,
@@ -34,7 +39,10 @@ class MysqlReader {
  private:
   Result<std::vector<DueKey>> ReadKeys(const SqlText& sql);
   Result<std::vector<std::string>> FindEnded(const std::string& owner, const std::string& from);
-  Status LoadBranches(Txn& txn);
+  using FoundByGid = std::unordered_map<std::string, Result<StoredTxn>>;
+  Result<FoundByGid> LoadRows(std::span<const std::string> gids);
+  Status LoadBranches(FoundByGid& found);
+  Status AddBranch(FoundByGid& found, const MysqlRow& row);
   StoredTxn ReadListed(const MysqlRow& row);
 
   std::unique_ptr<MysqlConnection> connection_;
