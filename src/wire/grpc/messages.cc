@@ -73,6 +73,9 @@ Status ReadOptions(const dtmgimp::DtmTransOptions& options, const HeaderLookup& 
   terms.request_timeout = CutRequestTimeout(options.requesttimeout(), fields.leniencies);
   terms.retry_interval = seconds(options.retryinterval());
   terms.retry_limit = static_cast<std::uint32_t>(options.retrylimit());
+  if (options.branchheaders_size() > static_cast<int>(kMaxHeaders)) {
+    return Invalid("too many branch_headers and passthrough_headers; at most 32 together");
+  }
   for (const auto& [name, value] : options.branchheaders()) {
     terms.branch_headers.emplace_back(name, value);
   }
@@ -117,14 +120,17 @@ void ReadEnd(const Texts& extra, TxnFields& fields) {
   fields.end = {TextOf(extra, "status"), TextOf(extra, "rollback_reason"), TextOf(extra, "result")};
 }
 
-TxnFields FieldsOf(const dtmgimp::DtmRequest& message) {
+// Payloads that no step could have are not looked at.
+TxnFields FieldsOf(const dtmgimp::DtmRequest& message, std::size_t max_steps) {
   TxnFields fields;
   fields.gid = message.gid();
   fields.trans_type = message.transtype();
   fields.protocol = "grpc";
   fields.query_prepared = message.queryprepared();
   fields.has_query_prepared = !message.queryprepared().empty();
-  fields.payloads.assign(message.binpayloads().begin(), message.binpayloads().end());
+  const auto& payloads = message.binpayloads();
+  const auto most = std::min(payloads.size(), static_cast<int>(max_steps));
+  fields.payloads.assign(payloads.begin(), payloads.begin() + most);
   fields.has_payloads = !fields.payloads.empty();
   fields.terms->custom_data = message.customeddata();
   ReadEnd(message.reqextra(), fields);
@@ -138,7 +144,7 @@ Result<TxnRequest> ParseTxnMessage(std::string_view bytes, const RequestRules& r
   google::protobuf::Arena arena;
   auto& message = *google::protobuf::Arena::CreateMessage<dtmgimp::DtmRequest>(&arena);
   if (Status status = Parse(bytes, message); !status.ok()) return status;
-  TxnFields fields = FieldsOf(message);
+  TxnFields fields = FieldsOf(message, rules.max_steps);
   fields.terms->progress = rules.default_progress;
   Status status = ReadOptions(message.transoptions(), metadata, fields);
   if (!status.ok()) return status;
