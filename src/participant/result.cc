@@ -109,7 +109,7 @@ template <typename Map>
 BranchReply Readable(Map map) {
   Result<BranchReply> mapped = WithinMemory([&]() -> Result<BranchReply> { return map(); });
   if (mapped.ok()) return *std::move(mapped);
-  return {Outcome::kUnknown, "there was no memory to read the reply"};
+  return {Outcome::kUnknown, kNoMemoryToRead};
 }
 
 }  // namespace

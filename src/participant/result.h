@@ -29,6 +29,8 @@ struct ReadBody {
   std::string_view trouble = {};  // Why it cannot be read; empty: it can.
 };
 
+inline constexpr const char* kNoMemoryToRead = "there was no memory to read the reply";
+
 // Returns the outcome, with the text to keep or log. Of a reply whose body cannot be read the
 // status alone may decide (425, 409); otherwise it is unknown, for it may be a refusal.
 BranchReply MapReply(int status, const ReadBody& body, Words words, const ResultOptions& options);

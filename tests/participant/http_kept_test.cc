@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <iterator>
+#include <list>
 #include <string>
 #include <thread>
 #include <utility>
@@ -140,6 +142,46 @@ TEST(HttpKept, AnInterimReplyAndTheEndAreNoReply) {
     World world;
     EXPECT_EQ(world.Ask(CallTo(server.url("/"))).outcome, Outcome::kUnknown) << interim;
   }
+}
+
+// --- How many ---------------------------------------------------------------------------------
+
+TEST(HttpKept, OfTooManyIdleConnectionsThoseThatWaitedLongestAreClosed) {
+  std::atomic<int> closed = 0;
+  const auto serve = [&closed](RawPeer& peer) {
+    while (!peer.ReadRequest().empty()) peer.Write(HttpReply(200, ""));
+    if (!peer.stopping()) ++closed;
+  };
+  HttpParticipantConfig config = LocalConfig();
+  config.idle_connections = 8;
+  std::list<RawServer> servers;
+  World world(config);
+  for (int i = 0; i < 40; ++i) {
+    servers.emplace_back(serve);
+    EXPECT_EQ(world.Ask(CallTo(servers.back().url("/"))).outcome, Outcome::kSuccess);
+  }
+  world.RunUntil([&] { return closed >= 40 - 8; });
+  // The last ones are used again.
+  for (auto server = std::prev(servers.end(), 3); server != servers.end(); ++server) {
+    EXPECT_EQ(world.Ask(CallTo(server->url("/"))).outcome, Outcome::kSuccess);
+    EXPECT_EQ(server->connections(), 1);
+  }
+  EXPECT_EQ(world.Ask(CallTo(servers.front().url("/"))).outcome, Outcome::kSuccess);
+  EXPECT_EQ(servers.front().connections(), 2);
+}
+
+TEST(HttpKept, TheSameHoldsForThoseToOneDestination) {
+  RawServer server(Always(HttpReply(200, "")));
+  HttpParticipantConfig config = LocalConfig();
+  config.idle_connections = 4;
+  config.connections_per_destination = 16;
+  World world(config);
+  std::vector<BranchCall> calls;
+  for (int i = 0; i < 16; ++i) calls.push_back(CallTo(server.url("/")));
+  for (const BranchReply& reply : world.AskAll(calls)) EXPECT_EQ(reply.outcome, Outcome::kSuccess);
+  const int before = server.connections();
+  for (const BranchReply& reply : world.AskAll(calls)) EXPECT_EQ(reply.outcome, Outcome::kSuccess);
+  EXPECT_GE(server.connections(), before + 16 - 4);
 }
 
 // --- Answers while the request is being sent --------------------------------------------------

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read_until.hpp>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -38,6 +40,29 @@ TEST_F(ScarceTls, OfACallIsAsIfItWasNotMade) {
     EXPECT_GT(testing::ScarceMemory::refused(), 0U);
   }
   EXPECT_EQ(world.Ask(CallTo(server_.url("127.0.0.1"))).text, "over TLS");
+}
+
+// With TLS the payload is copied behind the head.
+TEST_F(ScarceTls, APayloadThatThereIsNoMemoryForWasNotSent) {
+  HttpParticipantConfig config = LocalConfig();
+  config.ca_file = ca_.path();
+  TlsServer server(identity_, [](TlsServer::Stream& peer, int) {
+    std::string request;
+    boost::system::error_code error;
+    while (boost::asio::read_until(peer, boost::asio::dynamic_buffer(request), '!', error) > 0) {
+      request.clear();
+      TlsServer::Write(peer, HttpReply(409, "over TLS"));
+    }
+  });
+  World world(config);
+  const auto ask = [&](std::size_t most) {
+    const BranchCall call = CallTo(server.url("127.0.0.1"), std::string(100'000, 'x') + "!");
+    const testing::ScarceMemory scarce(most);
+    return world.Ask(call);
+  };
+  EXPECT_EQ(ask(50'000).outcome, Outcome::kNotSent);
+  EXPECT_EQ(ask(1 << 20).text, "over TLS");
+  EXPECT_EQ(ask(50'000).outcome, Outcome::kNotSent) << "and nothing of it is kept";
 }
 
 TEST_F(ScarceTls, OfATrialIsSaid) {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/enough_memory.h"
 #include "participant/shortage.h"
 #include "runtime/open_socket.h"
 #include "runtime/tls_context.h"
@@ -111,15 +112,23 @@ void Connection::FailLater(std::string why, Fault fault) {
   });
 }
 
-void Connection::Exchange(std::shared_ptr<const void> owner, std::string_view payload) {
+Status Connection::Exchange(std::shared_ptr<const void> owner, std::string_view payload) {
+  if (tls_) {  // One record, and one buffer that lives long enough.
+    const Status joined = WithinMemory([&]() -> Status {
+      head_ += payload;
+      return {};
+    });
+    if (!joined.ok()) return joined;
+  }
   sending_ = std::move(owner);
   reader_.Begin();
   if (tls_) {
-    SendTls(payload);
+    SendTls();
   } else {
     Send(payload);
   }
   Read();
+  return {};
 }
 
 // If sending fails, reading tells why: there may even be a reply.
@@ -141,8 +150,7 @@ void Connection::SendRest(std::string_view payload, std::size_t sent) {
                     });
 }
 
-void Connection::SendTls(std::string_view payload) {
-  head_ += payload;  // One record, and one buffer that lives long enough.
+void Connection::SendTls() {
   writing_ = true;
   asio::async_write(*tls_, asio::buffer(head_),
                     [self = shared_from_this()](const Error&, std::size_t) {
@@ -152,6 +160,7 @@ void Connection::SendTls(std::string_view payload) {
 
 void Connection::Read() {
   const auto room = reader_.Room();
+  if (room.empty()) return FailLater(kNoMemoryToRead);
   auto handler = [self = shared_from_this()](const Error& error, std::size_t bytes) {
     self->Run([&] { self->Received(error, bytes); });
   };
@@ -200,6 +209,12 @@ bool Connection::IsQuiet() {
   Error error;
   tls_->read_some(asio::buffer(&byte, 1), error);
   return error == asio::error::would_block;
+}
+
+// With TLS the head held the payload as well.
+void Connection::Rest() {
+  reader_.Rest();
+  if (head_.capacity() > ReplyReader::kKeptBuffer) std::string().swap(head_);
 }
 
 void Connection::Close() {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/at_work_on.h"
+#include "base/status.h"
 #include "participant/http/reply_reader.h"
 #include "runtime/descriptors.h"
 
@@ -70,10 +71,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   // Sends head() and `payload`, which `owner` keeps alive, and reads one reply meanwhile: one that
   // comes before everything is sent is the reply too, and the end of the exchange.
-  void Exchange(std::shared_ptr<const void> owner, std::string_view payload);
+  // kResourceExhausted: there is no memory for it, and nothing was sent.
+  Status Exchange(std::shared_ptr<const void> owner, std::string_view payload);
 
   // The peer has neither closed nor said anything since the last reply, or since it was dialled.
   bool IsQuiet();
+
+  // The exchange is over: what it has taken is given back, but for small buffers.
+  void Rest();
 
   void Close();  // Nothing is reported any more.
 
@@ -100,7 +105,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void Handshake();
   void Send(std::string_view payload);
   void SendRest(std::string_view payload, std::size_t sent);
-  void SendTls(std::string_view payload);
+  void SendTls();
   void Read();
   void Received(const Error& error, std::size_t bytes);
   void GoOn(ReplyReader::State state);

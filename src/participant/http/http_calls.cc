@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/at_work_on.h"
+#include "base/enough_memory.h"
 #include "participant/http/http_lane_participant.h"
 #include "participant/result.h"
 #include "runtime/wall_clock.h"
@@ -51,7 +52,7 @@ void HttpParticipant::Start(Destination& destination) {
   turnstile_.Started(destination, job, now);
   job.deadline = now + job.call.timeout;
   deadlines_.Move(job);
-  auto idle = TakeIdle(destination);
+  auto idle = idle_.Take(destination, config_.idle_expiry);
   if (!idle) return Dial(job);
   idle->reused = true;
   Give(job, std::move(idle));
@@ -62,18 +63,6 @@ void HttpParticipant::Give(Job& job, std::shared_ptr<Connection> connection) {
   connection->job = &job;
   connection->gid = {job.call.body, &job.call.body->gid};
   job.connection = std::move(connection);
-}
-
-// What the peer said before it is asked is no answer: at most that it is about to close.
-std::shared_ptr<Connection> HttpParticipant::TakeIdle(Destination& destination) {
-  const auto now = Steady::now();
-  while (!destination.idle.empty()) {
-    const std::shared_ptr<Connection> last = std::move(destination.idle.back());
-    destination.idle.pop_back();
-    if (now - last->idle_since < config_.idle_expiry && last->IsQuiet()) return last;
-    last->Close();
-  }
-  return nullptr;
 }
 
 void HttpParticipant::Dial(Job& job) {
@@ -121,14 +110,28 @@ void HttpParticipant::Resolved(Connection& connection, const Result<Addresses>& 
 }
 
 void HttpParticipant::Exchange(Job& job) {
-  job.stage = Stage::kSent;
-  if (job.rpc_body) {
-    WriteRpcHead(job.target->request, *job.call.terms, job.rpc_body->size(),
-                 job.connection->head());
-    return job.connection->Exchange(job.rpc_body, *job.rpc_body);
+  const Status sent = Send(job);
+  if (sent.ok()) {
+    job.stage = Stage::kSent;
+  } else {
+    job.connection->FailLater(sent.message(), Fault::kOurs);
   }
-  WriteRequestHead(job.target->request, job.call, job.connection->head());
-  job.connection->Exchange(job.call.payload_owner(), job.call.payload());
+}
+
+// kResourceExhausted: there is no memory for it, and nothing was sent.
+Status HttpParticipant::Send(const Job& job) {
+  Connection& connection = *job.connection;
+  const Status written = WithinMemory([&]() -> Status {
+    if (job.rpc_body) {
+      WriteRpcHead(job.target->request, *job.call.terms, job.rpc_body->size(), connection.head());
+    } else {
+      WriteRequestHead(job.target->request, job.call, connection.head());
+    }
+    return {};
+  });
+  if (!written.ok()) return written;
+  if (job.rpc_body) return connection.Exchange(job.rpc_body, *job.rpc_body);
+  return connection.Exchange(job.call.payload_owner(), job.call.payload());
 }
 
 // --- Ends ------------------------------------------------------------------------------------
@@ -175,9 +178,7 @@ void HttpParticipant::OnBroken(Connection& connection, const std::string& why) {
 // the same fate.
 void HttpParticipant::DialAnew(Job& job) {
   job.retried = true;
-  auto& idle = job.target->destination->idle;
-  for (const auto& connection : idle) connection->Close();
-  idle.clear();
+  idle_.Drop(*job.target->destination);
   job.connection->Close();
   Dial(job);
 }
@@ -199,9 +200,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   const auto now = Steady::now();
   turnstile_.Ended(job, now);
   if (keep == Keep::kConnection && !DescriptorsAreShort()) {
-    connection->idle_since = now;
-    destination.idle.push_back(connection);
-    if (!std::exchange(destination.with_idle, true)) with_idle_.push_back(job.target->destination);
+    idle_.Add(job.target->destination, connection);
   } else {
     connection->Close();
   }
@@ -228,7 +227,7 @@ void HttpParticipant::Tick() {
   Sweep(now);
   if (jobs_ > 0) {
     SetTick(Deadlines::kTick);
-  } else if (!with_idle_.empty() && timer_ == kNoTimer) {
+  } else if (!idle_.empty() && timer_ == kNoTimer) {
     SetTick(kSlowTick);
   }
 }
@@ -268,17 +267,7 @@ bool HttpParticipant::DescriptorsAreShort() const {
 }
 
 void HttpParticipant::DropStale(Steady::time_point now) {
-  const Duration expiry = DescriptorsAreShort() ? Duration(0) : config_.idle_expiry;
-  std::erase_if(with_idle_, [&](const std::shared_ptr<Destination>& destination) {
-    auto& idle = destination->idle;
-    const auto fresh = std::find_if(idle.begin(), idle.end(), [&](const auto& connection) {
-      return now - connection->idle_since < expiry;
-    });
-    std::for_each(idle.begin(), fresh, [](const auto& connection) { connection->Close(); });
-    idle.erase(idle.begin(), fresh);
-    destination->with_idle = !idle.empty();
-    return idle.empty();
-  });
+  idle_.DropIdleSince(now - (DescriptorsAreShort() ? Duration(0) : config_.idle_expiry));
 }
 
 }  // namespace treaty

@@ -19,6 +19,7 @@
 #include "participant/http/deadlines.h"
 #include "participant/http/destination.h"
 #include "participant/http/http_participant.h"
+#include "participant/http/idle_connections.h"
 #include "runtime/resolver.h"
 
 namespace treaty {
@@ -62,12 +63,12 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   void Serve(Destination& destination);
   void ServeAll();
   void Start(Destination& destination);
-  std::shared_ptr<Connection> TakeIdle(Destination& destination);
   void Give(Job& job, std::shared_ptr<Connection> connection);
   void Dial(Job& job);
   void DialAnew(Job& job);
   void Resolved(Connection& connection, const Result<Addresses>& addresses);
   void Exchange(Job& job);
+  Status Send(const Job& job);
 
   enum class Keep { kConnection, kNothing };
   void Finish(Job& job, BranchReply reply, Keep keep);
@@ -94,7 +95,7 @@ class HttpParticipant final : public Participant, private ConnectionOwner {
   std::unordered_map<std::string, std::shared_ptr<Destination>> destinations_;
   Turnstile turnstile_;
   std::vector<std::weak_ptr<Connection>> dialing_;
-  std::vector<std::shared_ptr<Destination>> with_idle_;  // Those with idle connections.
+  IdleConnections idle_;
   Steady::time_point next_sweep_;
   Steady::time_point next_forgetting_;
   std::size_t jobs_ = 0;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/at_work_on.h"
+#include "base/enough_memory.h"
 #include "participant/docker_host.h"
 #include "participant/http/http_lane_participant.h"
 #include "runtime/tls_context.h"
@@ -33,8 +34,8 @@ HttpParticipant::HttpParticipant(HttpParticipantConfig config, AsioLoop& loop, L
       loop_(loop),
       log_(log),
       resolver_(loop.context(), {config_.dns_ttl, config_.patience}, config_.lookup),
-      turnstile_({config_.connections_per_destination, config_.calls_in_flight, config_.patience}) {
-}
+      turnstile_({config_.connections_per_destination, config_.calls_in_flight, config_.patience}),
+      idle_(config_.idle_connections) {}
 
 HttpParticipant::~HttpParticipant() {
   if (timer_ != kNoTimer) loop_.Cancel(timer_);
@@ -43,9 +44,7 @@ HttpParticipant::~HttpParticipant() {
     const std::unique_ptr<Job> job(&jobs.front());
     if (job->connection) job->connection->Close();
   }
-  for (const auto& [name, destination] : destinations_) {
-    for (const auto& connection : destination->idle) connection->Close();
-  }
+  idle_.DropIdleSince(Steady::now());
 }
 
 void HttpParticipant::Call(BranchCall call, Done done) {
@@ -115,13 +114,14 @@ Result<HttpParticipant::TargetPtr> HttpParticipant::FindTarget(const BranchCall&
 Result<std::string> HttpParticipant::RpcBodyOf(const BranchCall& call, const Target& target) {
   const std::string id = std::to_string(++last_rpc_id_);
   const std::string branch_id = call.branch_id();
-  return wire::WriteRpcCall({.id = id,
-                             .method = target.method,
-                             .payload = call.payload(),
-                             .gid = call.body->gid,
-                             .trans_type = Name(call.body->model),
-                             .branch_id = branch_id,
-                             .op = call.op_name()});
+  const wire::RpcCall rpc{.id = id,
+                          .method = target.method,
+                          .payload = call.payload(),
+                          .gid = call.body->gid,
+                          .trans_type = Name(call.body->model),
+                          .branch_id = branch_id,
+                          .op = call.op_name()};
+  return WithinMemory([&] { return wire::WriteRpcCall(rpc); });
 }
 
 // Loading the system's certificates takes 25 ms: not for every lane at every start.

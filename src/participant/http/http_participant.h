@@ -21,6 +21,7 @@ struct HttpParticipantConfig {
   std::size_t connections_per_destination = 16;  // Of this lane.
   std::size_t calls_in_flight = 1'024;           // Of this lane, all destinations.
   std::size_t queued_per_destination = 20'000;   // Beyond: kNotSent at once.
+  std::size_t idle_connections = 1'024;          // Of this lane, all destinations.
   // No call waits longer in a queue; one that takes longer may have to give way to others, and a
   // destination not heard of for so long is suspect.
   Duration patience = std::chrono::seconds(3);

@@ -8,13 +8,14 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
+#include "base/enough_memory.h"
+
 namespace treaty {
 namespace {
 
 namespace http = boost::beast::http;
 using Error = boost::system::error_code;
 
-constexpr std::size_t kFirstBuffer = 4 * 1024;
 constexpr std::size_t kLargestBuffer = kMaxReplyHeaderBytes + 4 * 1024;
 constexpr std::size_t kStatusLine = 12;  // "HTTP/1.1 200"
 constexpr std::size_t kLastChunk = 5;    // "0\r\n\r\n"
@@ -30,6 +31,13 @@ void ReplyReader::Begin() {
   NextParser();
 }
 
+void ReplyReader::Rest() {
+  begin_ = end_ = 0;
+  parser_.reset();
+  if (in_.capacity() > kKeptBuffer) std::vector<char>().swap(in_);
+  if (kept_.capacity() > kKeptBuffer) std::string().swap(kept_);
+}
+
 void ReplyReader::NextParser() {
   parser_.emplace(kept_, limit_);
   parsed_ = 0;
@@ -43,12 +51,21 @@ std::span<char> ReplyReader::Room() {
     begin_ = 0;
   }
   if (end_ == in_.size()) {
-    in_.resize(std::clamp(2 * in_.size(), kFirstBuffer, kLargestBuffer));
+    const Status grown = WithinMemory([&]() -> Status {
+      in_.resize(std::clamp(2 * in_.size(), kKeptBuffer, kLargestBuffer));
+      return {};
+    });
+    if (!grown.ok()) return {};
   }
   return std::span(in_).subspan(end_);
 }
 
 ReplyReader::State ReplyReader::Take(std::size_t bytes) {
+  const auto state = WithinMemory([&]() -> Result<State> { return Parse(bytes); });
+  return state.ok() ? *state : Fail(kNoMemoryToRead);
+}
+
+ReplyReader::State ReplyReader::Parse(std::size_t bytes) {
   heard_ = true;
   end_ += bytes;
   while (begin_ < end_ && !NeedsMore()) {

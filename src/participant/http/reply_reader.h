@@ -33,7 +33,12 @@ class ReplyReader {
   // Forgets what was read: the next reply begins.
   void Begin();
 
-  // Where the next bytes go; never empty while the state is kMore.
+  // The same until then, when nothing is to be read: what was taken is given back, but for buffers
+  // of so many bytes each.
+  void Rest();
+  static constexpr std::size_t kKeptBuffer = 4 * 1024;
+
+  // Where the next bytes go; empty: there is no memory for them.
   std::span<char> Room();
   State Take(std::size_t bytes);
   // There are no more bytes.
@@ -50,6 +55,7 @@ class ReplyReader {
 
  private:
   State Fail(std::string why);
+  State Parse(std::size_t bytes);
   void NextParser();
   bool NeedsMore() const;
   bool CompleteStatusLine();

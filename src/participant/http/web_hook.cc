@@ -139,7 +139,8 @@ void WebHook::OnDialed(Connection& connection) {
   if (!connection.IsQuiet()) return EndTry("closed, or said something, before it was asked");
   const auto& body = queue_.front();
   WriteRpcHead(request_, Terms(), body->size(), connection.head());
-  connection.Exchange(body, *body);
+  const Status sent = connection.Exchange(body, *body);
+  if (!sent.ok()) connection.FailLater(sent.message(), Fault::kOurs);
 }
 
 void WebHook::OnReply(Connection& /*connection*/, const Reply& reply) {
