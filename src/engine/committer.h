@@ -46,6 +46,7 @@ struct CommitJob {
   // Used by the committer only.
   std::vector<std::uint64_t> former_ids;  // Of earlier tries.
   Duration pause{0};                      // Before the last try for itself.
+  std::uint32_t refusals = 0;             // Tries for itself that were refused.
 
   // Whether it ends when nothing was stored. What may be there already never does.
   bool EndsByRefusal() const { return recall != nullptr && former_ids.empty(); }
@@ -82,7 +83,15 @@ class Committer {
   void Divide(const Status& status);
   void PutBack();
   void SetApart(const Status& status);
-  void LogCulprit(const CommitJob& job, const Status& status) const;
+  bool TakesAny();
+  // What of one kind the log has named in the minute that ends then, and what not since.
+  struct Naming {
+    Time until = kNever;
+    std::size_t named = 0;
+    std::size_t unnamed = 0;
+  };
+  void LogCulprit(const CommitJob& job, const Status& status);
+  bool MayName(Naming& naming) const;
   void MarkImpatient(std::vector<Write>& writes);
   void SettleUnknown(const Status& status);
   void SettleByReading(const Status& status);
@@ -110,6 +119,9 @@ class Committer {
   std::size_t in_vain_ = 0;                    // Tries that mistakes have ended, in a row.
   std::unordered_map<std::string, Time> blocked_;  // Gids, and until when that is remembered.
   Duration retry_delay_{0};
+  std::size_t mistaken_ = 0;  // Jobs that are set apart for a mistake.
+  Naming locked_named_;
+  Naming mistaken_named_;
 };
 
 }  // namespace treaty

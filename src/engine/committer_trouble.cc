@@ -1,8 +1,10 @@
 // What the committer makes of a store that refuses a batch, or does not tell what became of it.
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "base/canary.h"
@@ -17,8 +19,15 @@ constexpr Duration kFirstPauseAfterMistake = std::chrono::seconds(1);
 // Whoever held a lock on it finds it stored this soon after he let it go.
 constexpr Duration kLastPause = std::chrono::seconds(5);
 
-// More mistakes in a row are none of single writes: it is the store that takes none.
+// What was set apart for a mistake is tried again this often at the most, all of it together.
+constexpr Duration kPausePerMistake = std::chrono::milliseconds(10);
+
+// After so many mistakes in a row it is asked whether they are the store's.
 constexpr std::size_t kMostInVain = 32;
+
+// So many writes of a kind are named in the log per minute; the others are counted.
+constexpr std::size_t kMostNamed = 20;
+constexpr Duration kNamingPeriod = std::chrono::minutes(1);
 
 // Gids that somebody has held a lock on; with more, the next is waited for once more.
 constexpr std::size_t kMostBlocked = 10'000;
@@ -50,7 +59,10 @@ void Committer::EndClients(std::vector<CommitJob>& jobs, const Status& status) {
 void Committer::Divide(const Status& status) {
   retry_delay_ = Duration(0);
   if (status.code() != Code::kBlocked && ++in_vain_ > kMostInVain) {
-    return Retry({Code::kUnavailable, "the store takes no writes just now; try again later"});
+    if (!TakesAny()) {
+      return Retry({Code::kUnavailable, "the store takes no writes just now; try again later"});
+    }
+    in_vain_ = 0;
   }
   if (batch_.size() == 1) return SetApart(status);
   PutBack();
@@ -69,6 +81,21 @@ void Committer::Divide(const Status& status) {
   pieces_.push_front(std::move(first));
 }
 
+// Whether the store can be asked for a write at all: one of a version that no record has reached,
+// so that nothing comes of it. Then it is the writes that are wrong, however many.
+bool Committer::TakesAny() {
+  Txn txn;
+  auto body = std::make_shared<Body>();
+  body->gid = "no-such-transaction";
+  txn.body = std::move(body);
+  txn.terms = std::make_shared<Terms>();
+  txn.version = std::uint64_t{1} << 62;
+  const Write write{.kind = Write::Kind::kUpdate, .txn = &txn, .impatient = true};
+  Verdict verdict = Verdict::kStored;
+  const Status status = ports_.store->Commit({&write, 1}, {&verdict, 1});
+  return status.ok() || status.code() == Code::kBlocked;
+}
+
 // They wait again, and may be called off. Where somebody holds a lock on one, that is known by now:
 // it is not waited for a second time.
 void Committer::PutBack() {
@@ -84,6 +111,7 @@ void Committer::PutBack() {
 void Committer::SetApart(const Status& status) {
   CommitJob job = std::move(batch_.front());
   batch_.clear();
+  ++job.refusals;
   LogCulprit(job, status);
   const bool blocked = status.code() == Code::kBlocked;
   if (blocked && job.write.txn != nullptr && blocked_.size() < kMostBlocked) {
@@ -91,30 +119,51 @@ void Committer::SetApart(const Status& status) {
   }
   if (job.EndsByRefusal()) return Finish(job, status);
   job.write.impatient = true;
+  if (!blocked) ++mistaken_;
   const Duration first = blocked ? kFirstPause : kFirstPauseAfterMistake;
   job.pause = std::clamp(job.pause * 2, first, kLastPause);
-  const Duration pause = job.pause;
+  const auto all = static_cast<std::int64_t>(mistaken_);
+  const Duration pause = blocked ? job.pause : std::max(job.pause, kPausePerMistake * all);
   auto apart = std::make_shared<CommitJob>(std::move(job));
-  ports_.loop->After(pause, [this, apart] {
+  ports_.loop->After(pause, [this, apart, blocked] {
+    if (!blocked) --mistaken_;
     pieces_.emplace_back().push_back(std::move(*apart));
     GoOn();
   });
 }
 
-// A lock is a passing matter of somebody else's; whatever else it is will not pass by itself.
-void Committer::LogCulprit(const CommitJob& job, const Status& status) const {
+// Each is named at first; one that still cannot be stored, at ever longer intervals. A lock is a
+// passing matter of somebody else's; whatever else it is will not pass by itself.
+void Committer::LogCulprit(const CommitJob& job, const Status& status) {
   const bool blocked = status.code() == Code::kBlocked;
-  if (blocked && job.pause > Duration(0)) return;
+  if (blocked ? job.refusals > 1 : !std::has_single_bit(job.refusals)) return;
+  Naming& naming = blocked ? locked_named_ : mistaken_named_;
+  if (!MayName(naming)) return;
+  const std::size_t unnamed = std::exchange(naming.unnamed, 0);
+  const std::string others =
+      unnamed > 0 ? "; and " + std::to_string(unnamed) + " that were not named" : "";
   const bool edit = job.write.kind == Write::Kind::kEdit;
   const std::string& name = edit ? job.write.edit->key : job.write.txn->gid();
   if (blocked) {
     ports_.log->Write(
         LogLevel::kWarn, name,
-        "store: somebody holds a lock on this one, others go on: " + status.message());
+        "store: somebody holds a lock on this one, others go on: " + status.message() + others);
   } else {
-    ports_.log->Write(LogLevel::kError, name,
-                      "store: this one cannot be stored, others go on: " + status.message());
+    ports_.log->Write(
+        LogLevel::kError, name,
+        "store: this one cannot be stored, others go on: " + status.message() + others);
   }
+}
+
+bool Committer::MayName(Naming& naming) const {
+  const Time now = ports_.store->clock().Now();
+  if (now >= naming.until) {
+    naming.until = now + kNamingPeriod;
+    naming.named = 0;
+  }
+  const bool may = naming.named < kMostNamed;
+  ++(may ? naming.named : naming.unnamed);
+  return may;
 }
 
 // One that somebody held a lock on a moment ago need not be waited for to know it.

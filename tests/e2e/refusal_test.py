@@ -125,6 +125,21 @@ class Base(unittest.TestCase):
             "steps": [{"action": "", "compensate": ""}], "payloads": [""]})[0] == 200, 10, "back")
         return requests
 
+    def check_culprits(self):
+        """Of those whose gid begins with bad none can be stored: they alone hear of it."""
+        sagas = [{"gid": f"{name}-{count}-{i}", "trans_type": "saga", "payloads": [""],
+                  "steps": [{"action": "", "compensate": ""}]}
+                 for name, count in (("bad", 1), ("good", 40), ("bad", 64), ("good", 1))
+                 for i in range(count)]
+        for order in (sagas, sagas[1::2] + sagas[::2]):
+            with concurrent.futures.ThreadPoolExecutor(len(sagas)) as pool:
+                asked = [pool.submit(self.post, "submit", saga) for saga in order]
+            for saga, one in zip(order, asked):
+                status, took = one.result()
+                self.assertLess(took, SOON)
+                self.assertEqual(status, 500 if saga["gid"].startswith("bad") else 200, saga["gid"])
+        self.assertEqual(self.treatyd_client().call("GET", "/readyz")[0], 200)
+
     def check_untouched(self, requests):
         """Nothing of what was refused was done; all of it can be."""
         for _, body in requests:
@@ -136,6 +151,13 @@ class Base(unittest.TestCase):
 
 
 class SqliteTest(Base):
+    def test_many_that_cannot_be_stored(self):
+        somebody = sqlite3.connect(self.treatyd.database, isolation_level=None)
+        somebody.execute("CREATE TRIGGER bad BEFORE INSERT ON txn WHEN new.gid LIKE 'bad%' "
+                         "BEGIN SELECT RAISE(ABORT, 'bad'); END")
+        somebody.close()
+        self.check_culprits()
+
     def test_a_file_that_somebody_else_is_writing_to(self):
         holder = sqlite3.connect(self.treatyd.database, isolation_level=None)
         self.addCleanup(holder.close)
@@ -230,6 +252,11 @@ class MysqlTest(Base):
         console.wait()
         rig.wait_until(lambda: self.post(*requests[0])[0] == 200, 10, "unlocked")
         self.check_untouched(requests[1:])
+
+    def test_many_that_cannot_be_stored(self):
+        self.database.run("USE treaty; CREATE TRIGGER bad BEFORE INSERT ON treaty_txn FOR EACH ROW "
+                          "SET NEW.gid = IF(NEW.gid LIKE 'bad%', REPEAT('x', 1000), NEW.gid)")
+        self.check_culprits()
 
     def test_packets_that_have_become_small(self):
         self.database.run("SET GLOBAL max_allowed_packet = 1048576")

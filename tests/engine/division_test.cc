@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/world.h"
@@ -93,6 +95,55 @@ TEST_P(DivisionTest, AnEditOfATopicThatCannotBeStoredEndsAlone) {
   world_.Run(milliseconds(500));
   EXPECT_NE(bad->value().kind, Answer::Kind::kSuccess);
   EXPECT_EQ(good->value().kind, Answer::Kind::kSuccess);
+}
+
+// However many they are and wherever they stand, they end for themselves, and soon.
+TEST_P(DivisionTest, ManyThatCannotBeStoredEndAlone) {
+  world_.Run(seconds(1));
+  const std::vector<std::pair<std::string, std::function<bool(int)>>> wrong = {
+      {"one", [](int i) { return i == 7; }},
+      {"first 33", [](int i) { return i < 33; }},
+      {"last 64", [](int i) { return i >= 36; }},
+      {"all", [](int) { return true; }},
+      {"every other", [](int i) { return i % 2 == 0; }},
+      {"all but the last", [](int i) { return i < 99; }},
+  };
+  for (const auto& [name, is_wrong] : wrong) {
+    const auto gid = [&start = name](int i) { return start + std::to_string(i); };
+    std::vector<World::AnswerPlace> answers;
+    for (int i = 0; i < kMany; ++i) {
+      if (is_wrong(i)) world_.store->FailWritesOf(gid(i), {GetParam(), "in the way"});
+    }
+    for (int i = 0; i < kMany; ++i) answers.push_back(world_.Submit(World::Saga(gid(i), 1)));
+    world_.Run(seconds(1));
+    const bool passes = GetParam() == Code::kBlocked;
+    const auto refused = passes ? Answer::Kind::kUnavailable : Answer::Kind::kBroken;
+    for (int i = 0; i < kMany; ++i) {
+      const auto& answer = *answers[static_cast<std::size_t>(i)];
+      ASSERT_TRUE(answer.has_value()) << name << i;
+      EXPECT_EQ(answer->kind, is_wrong(i) ? refused : Answer::Kind::kSuccess) << name << i;
+    }
+  }
+}
+
+// What has to be stored in the end is kept, and what comes meanwhile goes on beside it.
+TEST_P(DivisionTest, ManyOutcomesThatCannotBeStoredKeepNobodyElse) {
+  world_.log.least = LogLevel::kWarn;
+  for (int i = 0; i < kMany - 1; ++i)
+    world_.store->FailWritesOf(Gid(i), {GetParam(), "in the way"});
+  for (int round = 0; round < 10; ++round) {
+    world_.Run(seconds(6));
+    const auto answer = world_.Submit(World::Saga("new" + Gid(round), 1));
+    world_.Run(seconds(1));
+    ASSERT_TRUE(answer->has_value());
+    EXPECT_EQ(answer->value().kind, Answer::Kind::kSuccess) << answer->value().message;
+  }
+  EXPECT_EQ(Unfinished(), static_cast<std::size_t>(kMany - 1));
+  EXPECT_LT(world_.log.lines.size(), 60U) << "named, but not each of them each time";
+  EXPECT_GE(world_.log.lines.size(), 20U);
+  for (int i = 0; i < kMany; ++i) world_.store->FailWritesOf(Gid(i), Status());
+  world_.Run(seconds(8));
+  EXPECT_EQ(Unfinished(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Whatever, DivisionTest,
