@@ -37,17 +37,4 @@ std::size_t WeightOf(const Txn& txn) {
   return bytes;
 }
 
-std::string_view DestinationOf(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
-  return url.substr(0, url.find_first_of("/?#", host));
-}
-
-std::string_view DestinationOf(const Body& body) {
-  if (!body.recipients.empty()) return DestinationOf(body.recipients.front().url);
-  if (body.steps.empty()) return DestinationOf(body.query_prepared);
-  const Step& first = body.steps.front();
-  return DestinationOf(first.action.empty() ? first.compensate : first.action);
-}
-
 }  // namespace treaty

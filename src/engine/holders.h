@@ -1,4 +1,5 @@
-// Who has how much of a lane's memory: transactions by the destination that they wait for.
+// Who has how much of a lane's memory: transactions by the destination that they wait for; and who
+// has answered lately.
 
 #pragma once
 
@@ -8,6 +9,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/time.h"
+
 namespace treaty {
 
 class Holders {
@@ -16,6 +19,11 @@ class Holders {
     std::string_view destination;
     std::size_t txns = 0;
     std::size_t bytes = 0;
+
+    // Definite answers, of the period that begins then and of the one before.
+    Time period = kNever;
+    std::size_t answers = 0;
+    std::size_t answers_before = 0;
   };
 
   // Those that have any.
@@ -29,7 +37,14 @@ class Holders {
 
   // One more transaction. The holder stays where it is for as long as it has any.
   Holder& Add(std::string_view destination, std::size_t bytes);
-  void Remove(Holder& holder, std::size_t bytes);
+  void Remove(Holder& holder, std::size_t bytes, Time now);
+
+  // It has said yes or no.
+  static void Answered(Holder& holder, Time now);
+
+  // Whether it has answered lately, and so much that what waits for it will soon be done: as many
+  // times within ten to twenty seconds as it has transactions, but for a few to begin with.
+  static bool IsQuick(const Holder& holder, Time now);
 
  private:
   struct Hash {

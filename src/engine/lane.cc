@@ -202,7 +202,7 @@ void Lane::StartCall(Entry& entry, const Call& call) {
   ++under_way_;
   shared_.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
   BranchCall made = MakeCall(entry.txn, call, shared_.config.policy);
-  Charge(entry, DestinationOf(made.url()));
+  Charge(entry, made.url());
 
   ports_.participant->Call(std::move(made),
                            [this, gid = entry.gid, call, model = entry.txn.body->model,
@@ -219,6 +219,7 @@ void Lane::OnReply(const std::string& gid, const Call& call, BranchReply reply) 
   if (found == entries_.end()) return FinishStopping();
   Entry& entry = *found->second;
   const bool first = EndCall(entry, call);
+  NoteAnswer(entry, reply.outcome);
   if (shared_.log->Enabled(LogLevel::kDebug)) {
     shared_.log->Write(LogLevel::kDebug, gid,
                        BranchId(entry.txn, call.branch) + "/" +

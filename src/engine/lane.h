@@ -75,20 +75,23 @@ struct Shared {
     return bytes == 0 ? 0 : std::min(txns, bytes / limits.branch_bytes + 1);
   }
 
-  // The limits in sixteenths. From this on what sleeps is parked, until that is reached; and from
-  // the last on whoever has most gets no more. What wakes up in time comes back up to the first.
-  static constexpr std::size_t kParkFrom = 14;
-  static constexpr std::size_t kParkTo = 12;
-  static constexpr std::size_t kSharesFrom = 15;
+  // The limits in such parts. From this on what sleeps is parked, until that is reached; from the
+  // third on whoever has most gets no more, and the last one is kept for those who answer. What
+  // wakes up in time comes back up to the first.
+  static constexpr std::size_t kParts = 32;
+  static constexpr std::size_t kParkFrom = 28;
+  static constexpr std::size_t kParkTo = 24;
+  static constexpr std::size_t kSharesFrom = 30;
+  static constexpr std::size_t kQuickFrom = 31;
 
-  bool IsTaken(std::size_t sixteenths) const {
-    const Surplus least = SurplusOver(sixteenths);
+  bool IsTaken(std::size_t parts) const {
+    const Surplus least = SurplusOver(parts);
     return least.txns > 0 || least.bytes > 0;
   }
 
-  Surplus SurplusOver(std::size_t sixteenths) const {
-    return {Excess(live_txns, config.limits.live_txns * sixteenths / 16),
-            Excess(live_bytes, config.limits.live_bytes * sixteenths / 16)};
+  Surplus SurplusOver(std::size_t parts) const {
+    return {Excess(live_txns, config.limits.live_txns * parts / kParts),
+            Excess(live_bytes, config.limits.live_bytes * parts / kParts)};
   }
 
   // By how much one is more than the other; else 0.
@@ -167,10 +170,12 @@ class Lane {
 
   // lane_room.cc
   void Weigh(Entry& entry, const Txn& txn);
-  void Charge(Entry& entry, std::string_view destination);
+  void Charge(Entry& entry, std::string_view url);
+  void NoteAnswer(Entry& entry, Outcome outcome);
   void Forget(Entry& entry);
-  bool TakesMost(std::string_view url) const;
-  bool WaitsForOneWithMost(const Body& body) const;
+  bool TakesMost(const Holders::Holder& holder) const;
+  bool IsCrowdedOut(std::string_view url, bool quick_only) const;
+  bool IsCrowdedOut(const Body& body) const;
   bool HasRoom(const Body& body, const Engine::AnswerFn& answer);
   bool HasRoomForKnown(const Engine::AnswerFn& answer);
   void ParkSoon();

@@ -177,8 +177,9 @@ void Scanner::NextPage(std::shared_ptr<Sweep> sweep) {
 // What wakes up leaves room for new work; but some of it always gets on.
 std::size_t Scanner::RoomToWake(bool first) const {
   const Surplus below{
-      Shared::Excess(shared_.config.limits.live_txns * Shared::kParkFrom / 16, shared_.live_txns),
-      Shared::Excess(shared_.config.limits.live_bytes * Shared::kParkFrom / 16,
+      Shared::Excess(shared_.config.limits.live_txns * Shared::kParkFrom / Shared::kParts,
+                     shared_.live_txns),
+      Shared::Excess(shared_.config.limits.live_bytes * Shared::kParkFrom / Shared::kParts,
                      shared_.live_bytes)};
   if (below.bytes > 0 && below.txns > 0) return below.txns;
   return first ? std::min(kLeastAsked, 1 + shared_.config.limits.live_txns / 64) : 0;

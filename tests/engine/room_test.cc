@@ -198,6 +198,89 @@ TEST_F(RoomTest, WhoTakesMostIsRefusedFirst) {
   EXPECT_EQ(SubmitMany("silent", 1, patient), 0U);
 }
 
+// A hundred spellings of one are one.
+TEST_F(RoomTest, WhoTakesMostIsKnownUnderEverySpelling) {
+  world_.config.limits.live_txns = 64;
+  world_.Restart();
+  Terms patient;
+  patient.request_timeout = seconds(3'600);
+  std::size_t taken = 0;
+  for (unsigned i = 0; i < 256; ++i) {
+    std::string host = "silent.example";
+    for (unsigned bit = 0; bit < 6; ++bit) {
+      if ((i >> bit & 1U) != 0) host[bit] = static_cast<char>(host[bit] - 'a' + 'A');
+    }
+    const std::string url = "http://" + host + (i % 2 != 0 ? "." : "") + (i % 3 != 0 ? ":80" : "");
+    world_.participant.scripts[url] = {kSilent};
+    taken += SubmitMany(url, 1, patient);
+  }
+  EXPECT_EQ(taken, 61U);
+  EXPECT_EQ(SubmitMany("good", 100), 100U);
+}
+
+// Whoever answers gets in, however many names the others have made up.
+TEST_F(RoomTest, MadeUpDestinationsShutNobodyOutWhoAnswers) {
+  for (const std::size_t names : {1U, 10U, 1'000U}) {
+    for (const bool first : {true, false}) {  // The good one's first, before or amid the crowd.
+      world_.config.limits.live_txns = 640;
+      world_.participant.scripts.clear();
+      world_.Restart();
+      const std::string run = std::to_string(names) + (first ? "-" : "+");
+      world_.participant.scripts["good"] = {{Outcome::kSuccess, "", milliseconds(5)}};
+      Terms patient;
+      patient.request_timeout = seconds(3'600);
+      if (first) {
+        EXPECT_EQ(SubmitMany("good", 1), 1U);
+      }
+      for (std::size_t i = 0; i < 1'200; ++i) {
+        const std::string url = "http://silent" + run + std::to_string(i % names) + ".example/";
+        world_.participant.scripts[url] = {kSilent};
+        world_.Submit(At(url, run + std::to_string(i), 2, patient));
+        if (!first && i == 300) {
+          EXPECT_EQ(SubmitMany("good", 1), 1U);
+        }
+      }
+      world_.Run(milliseconds(100));
+      EXPECT_GT(world_.engine->counts().live_txns, 600U);
+      EXPECT_EQ(SubmitMany("good", 200), 200U) << run;
+      world_.Run(seconds(300));
+      EXPECT_EQ(SubmitMany("good", 200), 200U) << run << ", after a pause";
+      // Many at once, and in two steps.
+      std::vector<World::AnswerPlace> answers;
+      for (int i = 0; i < 4; ++i) {
+        TxnRequest request = World::Saga(run + "two" + std::to_string(i), 2);
+        auto body = std::make_shared<Body>(*request.body);
+        for (Step& step : body->steps) step.action = "good";
+        request.body = std::move(body);
+        answers.push_back(world_.Submit(std::move(request)));
+      }
+      world_.Run(milliseconds(100));
+      for (const auto& answer : answers) EXPECT_EQ(answer->value().kind, Answer::Kind::kSuccess);
+    }
+  }
+}
+
+// One that answered once and is silent now is like any other that is silent.
+TEST_F(RoomTest, AnAnswerIsWorthFewPlaces) {
+  world_.config.limits.live_txns = 640;
+  world_.Restart();
+  Terms patient;
+  patient.request_timeout = seconds(3'600);
+  EXPECT_EQ(SubmitMany("good", 1), 1U);
+  for (int i = 0; i < 20; ++i) {
+    const std::string url = "http://late" + std::to_string(i) + "/";
+    world_.participant.scripts[url] = {{}, kSilent};
+    EXPECT_EQ(SubmitMany(url, 1), 1U);
+  }
+  world_.Run(seconds(30));
+  for (int i = 0; i < 1'200; ++i) {
+    world_.Submit(
+        At("http://late" + std::to_string(i % 20) + "/", "s" + std::to_string(i), 2, patient));
+  }
+  world_.Run(milliseconds(100));
+  EXPECT_EQ(SubmitMany("good", 200), 200U);
+}
+
 TEST_F(RoomTest, ADestinationIsKnownByTheCallThatIsWaitedFor) {
   world_.config.limits.live_txns = 64;
   world_.Restart();

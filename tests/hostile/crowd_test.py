@@ -1,12 +1,14 @@
 """Goal: neither many waiting transactions nor heavy ones of one destination shut out the others, and
 what waits takes no more memory than it may, also after a restart.
-Method: fill a small treatyd with sagas that are still working, then with large ones to a silent
-destination; each time others are served, and after a kill the memory is bounded again.
+Method: fill a small treatyd with sagas that are still working, with large ones to a silent
+destination, and with those of one, ten and a thousand silent destinations, and of one under many
+spellings; each time others are served, and after a kill the memory is bounded again.
 """
 
 import http.server
 import json
 import re
+import resource
 import socket
 import tempfile
 import threading
@@ -20,6 +22,7 @@ LIVE = 400
 WAITING = 1_600
 LIVE_BYTES = 32 << 20
 HEAVY = 96
+SILENT = 1_000
 HEAVY_BYTES = 1_000_000
 # A sanitizer's memory is another matter: there it is shown that nothing else breaks.
 ALLOWED_BYTES = (max(OPTIONS.memory_mib, 256) << 20) + 2 * LIVE_BYTES
@@ -122,6 +125,45 @@ class CrowdTest(unittest.TestCase):
         self._served("again", 20)
         self.assertLessEqual(self._live_bytes(), LIVE_BYTES + LIVE_BYTES / 4 + 2 * HEAVY_BYTES)
         self.assertLess(self.treatyd.resident_bytes(), ALLOWED_BYTES)
+
+    def _crowd(self, urls):
+        """Twice as many as there is room for, to destinations that accept and never answer."""
+        self._served("before", 3)
+        taken = 0
+        for i in range(2 * LIVE):
+            status = self.client.submit(
+                saga(f"crowd-{i}", urls[i % len(urls)], request_timeout=3600))[0]
+            self.assertIn(status, (200, 503))
+            taken += status == 200
+            if i % 100 == 0:
+                self._served(f"beside-{i}", 3)
+        self.assertGreater(taken, LIVE * 3 // 4)
+        self._served("after", 50)
+
+    def _holes(self, count):
+        ports = []
+        for _ in range(count):
+            hole = socket.create_server(("127.0.0.1", 0), backlog=16)
+            self.addCleanup(hole.close)
+            ports.append(hole.getsockname()[1])
+        return ports
+
+    def test_one_silent_destination_shuts_nobody_out(self):
+        self._crowd([f"http://127.0.0.1:{port}" for port in self._holes(1)])
+
+    def test_ten_silent_destinations_shut_nobody_out(self):
+        self._crowd([f"http://127.0.0.1:{port}" for port in self._holes(10)])
+
+    def test_a_thousand_silent_destinations_shut_nobody_out(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2 * SILENT)), hard))
+        self._crowd([f"http://127.0.0.1:{port}" for port in self._holes(SILENT)])
+
+    def test_one_under_many_spellings_shuts_nobody_out(self):
+        port = self._holes(1)[0]
+        spellings = ["".join(c.upper() if i >> bit & 1 else c for bit, c in enumerate("localhost"))
+                     for i in range(256)]
+        self._crowd([f"http://{host}:{port}" for host in spellings])
 
     def _live_bytes(self):
         page = self.client.call("GET", "/api/metrics")[1]
