@@ -52,18 +52,14 @@ Durability OnActionFailed(const Change& change, const Replied& reply) {
   return StartRollback(change, ActionFailedReason(step.action, reply.text));
 }
 
-Durability CallActionAgain(const Change& change, Branch& branch) {
-  const Terms& terms = *change.txn.terms;
-  if (terms.retry_limit == 0) return BackOff(change, branch);
-  return CallAgainAfter(change, branch, BaseInterval(terms, change.policy));
-}
-
 Durability OnActionUnknown(const Change& change, Branch& branch) {
-  const std::uint32_t limit = change.txn.terms->retry_limit;
+  const Terms& terms = *change.txn.terms;
+  const std::uint32_t limit = terms.retry_limit;
   Increase(branch.attempts);
   NoteOutcome(change);
-  if (limit != 0 && branch.attempts > limit) return StartRollback(change, RetryLimitReason(limit));
-  return CallActionAgain(change, branch);
+  if (limit == 0) return BackOff(change, branch);
+  if (branch.attempts > limit) return StartRollback(change, RetryLimitReason(limit));
+  return CallAgainAfter(change, branch, BaseInterval(terms, change.policy));
 }
 
 // Nobody can have seen the call: the action counts as called only by an earlier one.
@@ -85,8 +81,8 @@ Durability OnActionReplied(const Change& change, const Replied& reply) {
       return CallAgainAfter(change, branch, RetryInterval(change.txn, change.policy));
     case Outcome::kUnknown:
       return OnActionUnknown(change, branch);
-    case Outcome::kNotSent:
-      return CallActionAgain(change, branch);
+    case Outcome::kNotSent:  // No attempt: as if there were no limit of them.
+      return BackOff(change, branch);
   }
   return kUnchanged;
 }

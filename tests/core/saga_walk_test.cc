@@ -74,10 +74,10 @@ TEST(SagaWalkTest, TwoSteps) {
 
 TEST(SagaWalkTest, TwoStepsWithARetryLimit) {
   for (const auto& [shape, progress, states] : {
-           Case{kSequential, kDurable, 1859},
-           Case{kSequential, kBehind, 3112},
-           Case{kConcurrent, kDurable, 26268},
-           Case{kConcurrent, kBehind, 41340},
+           Case{kSequential, kDurable, 1977},
+           Case{kSequential, kBehind, 3294},
+           Case{kConcurrent, kDurable, 27014},
+           Case{kConcurrent, kBehind, 42318},
        }) {
     WalkSaga saga = Saga(2, shape, progress);
     saga.terms.retry_limit = 1;

@@ -83,11 +83,20 @@ TEST_F(AlertsTest, NameTheSubscriberOfATopicAndNotTheTopic) {
 
 // A name that nobody knows, or a process without descriptors: somebody has to look.
 TEST_F(AlertsTest, AreRaisedForWhatCannotBeSentToo) {
-  world.participant.scripts["a1"] = {{Outcome::kNotSent, "resolve: Host not found"}};
-  world.Submit(World::Saga("g", 1, RetriedEverySecond()));
-  world.Run(minutes(2));
-  ASSERT_FALSE(alerts.all.empty());
-  EXPECT_EQ(alerts.all[0].error, "resolve: Host not found");
+  for (const std::uint32_t limit : {0U, 1U, 10U}) {  // Of attempts, and this is none.
+    Terms terms = RetriedEverySecond();
+    terms.retry_limit = limit;
+    alerts.all.clear();
+    world.participant.scripts["a1"] = {{Outcome::kNotSent, "resolve: Host not found"}};
+    const std::string gid = "g" + std::to_string(limit);
+    world.Submit(World::Saga(gid, 1, terms));
+    world.Run(minutes(2));
+    ASSERT_FALSE(alerts.all.empty()) << limit;
+    EXPECT_EQ(alerts.all[0].error, "resolve: Host not found");
+    EXPECT_EQ(alerts.all[0].retry_count, 3U);
+    world.ForceStop(gid);
+    world.Run(minutes(10));
+  }
 }
 
 TEST_F(AlertsTest, AreNotRaisedForDefiniteAnswersAndForClients) {
