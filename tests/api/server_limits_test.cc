@@ -308,6 +308,16 @@ TEST(AddressKey, TakesANetworkOfIpv6ForOneClientAndAMappedAddressForWhatItIs) {
   }
 }
 
+TEST(AddressKey, KnowsTheSiteOfANetworkOfIpv6) {
+  const auto site = [](const char* address) {
+    return api::AddressKey(boost::asio::ip::make_address(address)).site;
+  };
+  EXPECT_EQ(site("2001:db8:1:2::1"), site("2001:db8:1:ffff::1"));
+  EXPECT_NE(site("2001:db8:1:2::1"), site("2001:db8:2:2::1"));
+  EXPECT_EQ(site("::ffff:192.0.2.1"), "192.0.2.1");
+  EXPECT_NE(site("192.0.2.1"), site("192.0.2.2"));
+}
+
 api::HttpServerConfig WithReserve() {
   api::HttpServerConfig config = Watchful();
   config.max_connections = 3;

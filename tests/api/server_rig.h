@@ -125,6 +125,18 @@ class ServerRig {
     return true;
   }
 
+  // The store does nothing until the returned promise is kept, or gone.
+  std::promise<void> HoldStore() {
+    std::promise<void> release;
+    std::promise<void> held;
+    store_loop_.Post([&held, released = release.get_future().share()] {
+      held.set_value();
+      released.wait();
+    });
+    held.get_future().wait();
+    return release;
+  }
+
   api::Handlers& handlers() { return *handlers_; }
   Engine& engine() { return *engine_; }
   const Clock& clock() const { return clock_; }

@@ -12,10 +12,10 @@ ip::address Unmapped(const ip::address& address) {
   return ip::make_address_v4(ip::v4_mapped, address.to_v6());
 }
 
-std::string NetworkOf(const ip::address_v6& address) {
+std::string NetworkOf(const ip::address_v6& address, int bits) {
   auto bytes = address.to_bytes();
-  std::fill(bytes.begin() + bytes.size() / 2, bytes.end(), 0);
-  return ip::address_v6(bytes).to_string() + "/64";
+  std::fill(bytes.begin() + bits / 8, bytes.end(), 0);
+  return ip::address_v6(bytes).to_string() + "/" + std::to_string(bits);
 }
 
 }  // namespace
@@ -23,7 +23,8 @@ std::string NetworkOf(const ip::address_v6& address) {
 AddressKey::AddressKey(const ip::address& address) {
   const ip::address plain = Unmapped(address);
   loopback = plain.is_loopback();
-  text = plain.is_v6() ? NetworkOf(plain.to_v6()) : plain.to_string();
+  text = plain.is_v6() ? NetworkOf(plain.to_v6(), 64) : plain.to_string();
+  site = plain.is_v6() ? NetworkOf(plain.to_v6(), 48) : text;
 }
 
 }  // namespace treaty::api

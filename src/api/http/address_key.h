@@ -13,6 +13,8 @@ struct AddressKey {
   explicit AddressKey(const boost::asio::ip::address& address);
 
   std::string text;
+  // Of IPv6 the first 48 bits: a customer who is given several networks has them all.
+  std::string site;
   bool loopback = false;
 };
 

@@ -3,21 +3,18 @@
 
 #include "api/http/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/socket_base.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 #include <utility>
 
+#include "api/http/ambiguity.h"
 #include "api/http/reply.h"
 #include "api/http/reserve.h"
+#include "api/http/vanished.h"
 #include "base/enough_memory.h"
 
 namespace treaty::api {
@@ -31,7 +28,10 @@ constexpr std::size_t kReadSize = 16 << 10;
 // A buffer that a large request has left behind is given back.
 constexpr std::size_t kKeptBuffer = 64 << 10;
 // So much of a request is part of what a connection costs, and takes nothing of the budget.
-constexpr std::size_t kSmallRequest = 4 << 10;
+constexpr std::size_t kSmallRequest = ArrivingBody::kFirstRoom;
+// What a head takes in memory, roughly: it is there twice, as fields of the parser and as strings.
+constexpr std::size_t kTimesOfHead = 2;
+constexpr std::size_t kBytesOfField = 128;
 // One of the reserve must have sent its request by then, and takes no longer over its reply.
 constexpr Duration kReservedTime = std::chrono::seconds(2);
 // What a client may still send after a reply that ended the connection.
@@ -44,63 +44,6 @@ constexpr char kTooMany[] = "too many connections; try again later";
 constexpr char kTooMuchAround[] = "the trailer, or the extensions of chunks, are too large";
 constexpr char kBareLineFeed[] =
     "the lines of a request end with a carriage return and a line feed; a bare line feed ended one";
-
-bool HasOnlyChunked(const http::fields& fields) {
-  const auto range = fields.equal_range(http::field::transfer_encoding);
-  if (range.first == range.second) return true;
-  return std::next(range.first) == range.second &&
-         boost::beast::iequals(range.first->value(), "chunked");
-}
-
-bool IsNumber(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// Two parties that read these differently could be made to see different requests.
-std::string_view FindAmbiguity(const http::request_header<>& header) {
-  if (!HasOnlyChunked(header)) return "the only known Transfer-Encoding is \"chunked\"";
-  const bool coded = header.count(http::field::transfer_encoding) > 0;
-  const bool sized = header.count(http::field::content_length) > 0;
-  if (coded && sized) {
-    return "send either Content-Length or Transfer-Encoding, not both";
-  }
-  if (coded && header.version() < 11) return "HTTP/1.0 knows no Transfer-Encoding";
-  if (header.count(http::field::content_length) > 1 ||
-      (sized && !IsNumber(header[http::field::content_length]))) {
-    return "send one Content-Length, a plain number";
-  }
-  if (header.count(http::field::host) > 1) return "send one Host";
-  if (header.version() >= 11 && header.count(http::field::host) == 0) return "send a Host header";
-  return {};
-}
-
-// Whether it is no text at all, like the greeting of TLS.
-bool IsBinary(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n';
-  });
-}
-
-// Whether a line of the head that `text` begins with ends without a carriage return. Two parties
-// could read such a head differently, too.
-bool HasBareLineFeed(std::string_view text) {
-  for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
-    if (at == 0 || text[at - 1] != '\r') return !IsBinary(text.substr(0, at));
-    if (text.substr(at + 1).starts_with("\r\n")) break;
-  }
-  return false;
-}
-
-// A peer that has vanished without a word is found out in two minutes.
-void KeepAlive(Socket& socket) {
-  constexpr std::array<std::pair<int, int>, 3> kOptions = {
-      {{TCP_KEEPIDLE, 60}, {TCP_KEEPINTVL, 15}, {TCP_KEEPCNT, 4}}};
-  error_code ignored;
-  socket.set_option(asio::socket_base::keep_alive(true), ignored);
-  for (const auto& [name, value] : kOptions) {
-    ::setsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, sizeof(value));
-  }
-}
 
 // Without the body. Taken when the head is complete: what a trailer says is no header.
 HttpRequest ToRequest(const http::request_header<>& header) {
@@ -132,7 +75,7 @@ void Connection::ChunkExtensions::operator()(std::uint64_t, boost::beast::string
 void Connection::Start() {
   error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  KeepAlive(socket_);
+  NoticeWhenVanished(socket_.native_handle());
   shard_.Add(shared_from_this());
   BeginRequest();
   if (EndsNow()) return Close();
@@ -301,7 +244,8 @@ bool Connection::AcceptSize() {
     Refuse(431, kTooMuchAround);
     return false;
   }
-  const std::size_t size = parser_->get().body().size() + left;
+  const std::size_t head = kTimesOfHead * head_bytes_ + kBytesOfField * head_lines_;
+  const std::size_t size = head + parser_->get().body().capacity() + left;
   if (size <= kSmallRequest || memory_.Grow(size)) return true;
   Refuse(503, "too many large requests at once; try again later");
   return false;
@@ -331,7 +275,7 @@ void Connection::Dispatch() {
   phase_ = Phase::kHandling;
   auto message = parser_->release();
   close_after_ = !message.keep_alive() || shard_.draining() || peer_.reserved;
-  if (peer_.reserved && !IsServedInReserve(message.target())) return Refuse(503, kTooMany);
+  if (peer_.reserved && !EnterAsReserved(message.target())) return Refuse(503, kTooMany);
   // The shard keeps the connection; of one that has ended before its answer nothing is left.
   auto reply = [weak = weak_from_this(), executor = socket_.get_executor()](HttpReply answer) {
     asio::dispatch(executor, [weak, answer = std::move(answer)]() mutable {
@@ -340,6 +284,13 @@ void Connection::Dispatch() {
   };
   request_.body = std::move(message.body());
   state_->handlers().Handle(std::move(request_), peer_.address, std::move(reply));
+}
+
+// Lists of others' leave room to whoever looks after the process.
+bool Connection::EnterAsReserved(std::string_view target) {
+  const ReserveUse use = UseOfReserve(target);
+  if (use == ReserveUse::kList) lists_ = state_->BeginList();
+  return use == ReserveUse::kShort || lists_;
 }
 
 // Closing with unread input would make the kernel reset the connection, and the client might
@@ -364,6 +315,7 @@ void Connection::Close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   memory_.Shrink(0);
+  if (std::exchange(lists_, false)) state_->EndList();
   reply_ = {};
   error_code ignored;
   socket_.close(ignored);

@@ -7,7 +7,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/arriving_body.h"
 #include "api/http/message.h"
 #include "api/http/server_state.h"
 #include "base/memory_budget.h"
@@ -29,7 +29,7 @@ using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 // Who is at the other end.
 struct Peer {
   std::string address;
-  std::string key;        // An AddressKey's.
+  std::string key;        // An AddressKey's; of the reserve its site.
   bool reserved = false;  // The connection is one of the reserve.
 };
 
@@ -58,7 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     kClosed
   };
 
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<ArrivingBody>;
 
   // The parser calls it for the head of each chunk; fails when the extensions are too long
   // together.
@@ -84,6 +84,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Refuse(int status, std::string_view message);
   void SendContinue();
   void Dispatch();
+  bool EnterAsReserved(std::string_view target);
   void OnReply(HttpReply reply);
   void Send(HttpReply reply);
   void Write();
@@ -125,6 +126,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool close_after_ = false;
   bool http_1_0_ = false;
   bool no_body_ = false;  // The request is a HEAD.
+  bool lists_ = false;    // It is one of the reserve's lists.
 };
 
 }  // namespace treaty::api

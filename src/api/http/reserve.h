@@ -2,12 +2,18 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace treaty::api {
 
-// Whether a request is one of a probe or an operator: none that waits, and none that starts
-// anything. `target` as sent.
-bool IsServedInReserve(std::string_view target);
+enum class ReserveUse : std::uint8_t {
+  kNone,   // Not a probe's or an operator's: it waits, or starts something.
+  kShort,  // It asks for little.
+  kList,   // It goes through many records, and may take long: only a part of the reserve is for it.
+};
+
+// What a request is to the reserve. `target` as sent.
+ReserveUse UseOfReserve(std::string_view target);
 
 }  // namespace treaty::api

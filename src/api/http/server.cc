@@ -133,10 +133,10 @@ void HttpServer::Impl::Admit(Socket socket, Shard& shard) {
   if (error) return;  // Gone already.
   AddressKey key(peer.address());
   const bool reserved = !MayKeep(socket) || !state_->Enter(key.text, key.loopback);
-  if (reserved && !state_->EnterReserve(key.text, key.loopback)) return TurnAway(socket);
-  auto connection = std::make_shared<Connection>(
-      std::move(socket), Peer{peer.address().to_string(), std::move(key.text), reserved}, state_,
-      shard);
+  if (reserved && !state_->EnterReserve(key.site, key.loopback)) return TurnAway(socket);
+  Peer client{peer.address().to_string(), reserved ? key.site : key.text, reserved};
+  auto connection =
+      std::make_shared<Connection>(std::move(socket), std::move(client), state_, shard);
   shard.loop().Post([connection] { connection->Start(); });
 }
 

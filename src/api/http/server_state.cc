@@ -8,6 +8,12 @@
 #include "api/http/connection.h"
 
 namespace treaty::api {
+namespace {
+
+// What one address, or all lists together, may have of the reserve.
+std::size_t PartOf(std::size_t reserve) { return std::max<std::size_t>(1, reserve / 4); }
+
+}  // namespace
 
 void Shard::Add(const std::shared_ptr<Connection>& connection) {
   connections_.insert(connection);
@@ -52,6 +58,12 @@ ServerState::ServerState(HttpServerConfig config, Handlers& handlers, Log& log)
       memory_(config_.memory ? config_.memory
                              : std::make_shared<MemoryBudget>(config_.max_memory_bytes)) {}
 
+bool ServerState::BeginList() {
+  if (lists_.fetch_add(1) < PartOf(config_.reserved_connections)) return true;
+  EndList();
+  return false;
+}
+
 bool ServerState::Enter(const std::string& address, bool loopback) {
   const std::lock_guard lock(mutex_);
   if (connections_ >= config_.max_connections) return false;
@@ -68,8 +80,7 @@ bool ServerState::EnterReserve(const std::string& address, bool loopback) {
   if (in_reserve_ >= config_.reserved_connections) return false;
   const auto found = reserve_by_address_.find(address);
   const std::size_t count = found == reserve_by_address_.end() ? 0 : found->second;
-  const std::size_t most = std::max<std::size_t>(1, config_.reserved_connections / 4);
-  if (!loopback && count >= most) return false;
+  if (!loopback && count >= PartOf(config_.reserved_connections)) return false;
   ++reserve_by_address_[address];
   ++in_reserve_;
   return true;

@@ -62,6 +62,9 @@ class ServerState {
   // The same for one of the reserve, of which an address gets a part.
   bool EnterReserve(const std::string& address, bool loopback);
   void LeaveReserve(const std::string& address);
+  // A list begins in the reserve, unless a quarter of it lists already.
+  bool BeginList();
+  void EndList() { lists_.fetch_sub(1); }
   std::size_t connections() const;
 
   // Of requests and replies.
@@ -78,7 +81,8 @@ class ServerState {
   Handlers& handlers_;
   Log& log_;
   const std::shared_ptr<MemoryBudget> memory_;
-  mutable std::mutex mutex_;  // Guards everything below.
+  std::atomic<std::size_t> lists_{0};  // Under way in the reserve.
+  mutable std::mutex mutex_;           // Guards everything below.
   std::size_t connections_ = 0;
   std::size_t in_reserve_ = 0;
   Counts by_address_;
