@@ -271,6 +271,17 @@ TEST(HttpServer, SendsNoBodyToHead) {
   EXPECT_TRUE(known.ReadUntil("\r\n\r\nHTTP/1.1 404 "));
 }
 
+TEST(HttpServer, SaysWhichMethodIsAllowedInstead) {
+  ServerRig rig;
+  RawClient client(rig.port);
+  client.Send("HEAD /api/dtmsvr/resetCronTime HTTP/1.1\r\nHost: t\r\n\r\n");
+  EXPECT_TRUE(client.ReadUntil("\r\n\r\n"));
+  client.Send("GET /livez HTTP/1.1\r\nHost: t\r\n\r\n");
+  const RawReply both = client.Read();
+  EXPECT_THAT(both.head, HasSubstr("HTTP/1.1 405 Method Not Allowed\r\n"));
+  EXPECT_THAT(both.head, HasSubstr("\r\nAllow: GET\r\n"));
+}
+
 // By hand, through nc or printf, where lines end as the terminal ends them.
 TEST(HttpServer, SaysWhatIsWrongWithLinesThatEndInABareLineFeed) {
   ServerRig rig({.header_timeout = std::chrono::seconds(600)});

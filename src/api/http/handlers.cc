@@ -40,6 +40,13 @@ std::string_view PathOfTopic(std::string_view path) {
 
 constexpr std::size_t kMetricsBytes = 128 << 10;  // More than the page ever has.
 
+// Whoever only looks at a route must not change anything by that.
+HttpReply NoHead() {
+  HttpReply reply = ErrorReply(405, "this changes something; use GET, not HEAD");
+  reply.allow = "GET";
+  return reply;
+}
+
 // Returns `reply`, counted in `meters` when it is called. The time begins now.
 ReplyFn Metered(RouteMeters& meters, ReplyFn reply) {
   return [&meters, reply = std::move(reply), begun = RouteMeters::Steady::now()](HttpReply answer) {
@@ -165,7 +172,7 @@ std::span<const Handlers::Impl::Route> Handlers::Impl::Routes() {
 
 const Handlers::Impl::Route* Handlers::Impl::Find(std::string_view method, std::string_view path) {
   if (path.starts_with(Topics::kPath)) path = PathOfTopic(path);
-  if (method == "HEAD") method = "GET";  // The same; the server leaves the body out.
+  if (method == "HEAD") method = "GET";  // The same where it only reads.
   for (const Route& route : Routes()) {
     if (route.path == path && (route.method.empty() || route.method == method)) return &route;
   }
@@ -188,6 +195,7 @@ void Handlers::Impl::Handle(HttpRequest request, const std::string& peer, ReplyF
   const Refusal refusal = JudgeSender(request, config_.hosts, changes);
   if (refusal.status != 0) return reply(ErrorReply(refusal.status, refusal.why));
   if (route == nullptr) return reply(ErrorReply(404, "no such path, or not with this method"));
+  if (changes && request.method == "HEAD") return reply(NoHead());
   if (const auto coding = CodingOf(request); !coding.empty()) {
     return reply(ErrorReply(415, "Content-Encoding " + wire::Quoted(coding) +
                                      " is not understood; send the body as it is"));

@@ -34,6 +34,7 @@ struct HttpReply {
   std::string body;
   std::optional<std::chrono::seconds> retry_after;
   const char* content_type = "application/json; charset=utf-8";
+  const char* allow = nullptr;  // Of a 405: the methods that there are instead.
   // What it takes of the budget until it has been written; null: it is small, or not counted yet.
   std::shared_ptr<MemoryShare> memory = nullptr;
 };

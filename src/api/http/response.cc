@@ -18,6 +18,8 @@ std::string_view Phrase(int status) {
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 405:
+      return "Method Not Allowed";
     case 408:
       return "Request Timeout";
     case 409:
@@ -66,6 +68,10 @@ void FormatHead(const HttpReply& reply, ResponseShape shape, std::string& out) {
   if (reply.retry_after) {
     out += "\r\nRetry-After: ";
     AppendNumber(out, reply.retry_after->count());
+  }
+  if (reply.allow != nullptr) {
+    out += "\r\nAllow: ";
+    out += reply.allow;
   }
   if (shape.close) {
     out += "\r\nConnection: close";

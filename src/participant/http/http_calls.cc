@@ -197,8 +197,7 @@ void HttpParticipant::Release(Job& job, Keep keep) {
   const std::shared_ptr<Connection> connection = std::move(job.connection);
   connection->job = nullptr;
   connection->gid = nullptr;
-  const auto now = Steady::now();
-  turnstile_.Ended(job, now);
+  turnstile_.Ended(job, Steady::now());
   if (keep == Keep::kConnection && !DescriptorsAreShort()) {
     idle_.Add(job.target->destination, connection);
   } else {
