@@ -2,12 +2,8 @@
 
 #include "daemon/daemon.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <climits>
 #include <cstddef>
 #include <functional>
 #include <future>
@@ -59,14 +55,7 @@ struct Lane {
   std::unique_ptr<Participant> participant;
 };
 
-// In one word without meaning to anybody else: host, port and this incarnation.
-std::string InstanceName(const Config& config, std::uint16_t port) {
-  if (!config.instance_id.empty()) return config.instance_id;
-  std::array<char, HOST_NAME_MAX + 1> host{};
-  ::gethostname(host.data(), HOST_NAME_MAX);
-  return std::string(host.data()) + ":" + std::to_string(port);
-}
-
+// In one word without meaning to anybody else: the instance and this start of it.
 std::string OwnerName(const std::string& instance, const Clock& clock) {
   SystemRandom random;
   return instance + "/" + NewGid(clock.Now(), random);

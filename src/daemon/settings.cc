@@ -2,8 +2,12 @@
 
 #include "daemon/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <climits>
 #include <thread>
 #include <utility>
 
@@ -28,6 +32,13 @@ std::size_t Share(std::size_t value, std::size_t lanes) { return (value + lanes 
 std::size_t LaneCount(const Config& config) {
   if (config.lanes > 0) return config.lanes;
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+std::string InstanceName(const Config& config, std::uint16_t port) {
+  if (!config.instance_id.empty()) return config.instance_id;
+  std::array<char, HOST_NAME_MAX + 1> host{};
+  ::gethostname(host.data(), HOST_NAME_MAX);
+  return std::string(host.data()) + ":" + std::to_string(port);
 }
 
 EngineConfig EngineSettings(const Config& config, std::string owner) {

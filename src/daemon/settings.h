@@ -21,6 +21,9 @@ namespace treaty::daemon {
 // How many lanes Lanes asks for: it, or one per core.
 std::size_t LaneCount(const Config& config);
 
+// Its own name, or by host and port: the same for all its starts.
+std::string InstanceName(const Config& config, std::uint16_t port);
+
 EngineConfig EngineSettings(const Config& config, std::string owner);
 api::HandlerConfig HandlerSettings(const Config& config, std::uint16_t port);
 api::HttpServerConfig ServerSettings(const Config& config, std::uint16_t port);

@@ -54,6 +54,29 @@ TYPED_TEST_P(BranchContract, TakesSeveralBranchesInOneWrite) {
   ExpectSameBranches(LoadOrNothing(this->store(), "g")->txn, txn);
 }
 
+TYPED_TEST_P(BranchContract, LoadsManyAsIfEachWereLoadedAlone) {
+  std::vector<std::string> gids;
+  for (int i = 0; i < 40; ++i) {
+    gids.push_back("g" + std::to_string(i));
+    if (i % 3 == 0) continue;  // Unknown.
+    this->Stored(MakeTxn(gids.back(), TxnStatus::kSubmitted, static_cast<std::size_t>(i % 5)));
+  }
+  gids.push_back(std::string("'\0\\ \xff", 5));
+  const auto found = this->store().LoadMany(gids);
+  ASSERT_EQ(found.size(), gids.size());
+  for (std::size_t i = 0; i < gids.size(); ++i) {
+    ASSERT_TRUE(found[i].ok()) << gids[i];
+    const auto alone = LoadOrNothing(this->store(), gids[i]);
+    ASSERT_EQ(found[i]->has_value(), alone.has_value()) << gids[i];
+    if (!alone) continue;
+    EXPECT_EQ((*found[i])->txn.gid(), gids[i]);
+    EXPECT_EQ((*found[i])->write_id, alone->write_id);
+    EXPECT_EQ((*found[i])->txn.branches, alone->txn.branches);
+    EXPECT_TRUE((*found[i])->txn.body->steps == alone->txn.body->steps);
+  }
+  EXPECT_TRUE(this->store().LoadMany({}).empty());
+}
+
 TYPED_TEST_P(BranchContract, LoadsManyWithTheirOwnBranches) {
   std::vector<Txn> txns;
   std::vector<std::string> gids;
@@ -227,8 +250,9 @@ TYPED_TEST_P(BranchContract, EndsAPageOfTheListEarlyWhereItsTextsAreLarge) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(BranchContract, ReturnsRegisteredBranchesByteForByte,
-                            TakesSeveralBranchesInOneWrite, LoadsManyWithTheirOwnBranches,
-                            AddsNoBranchWithARefusedWrite, AddsTheBranchOfARepeatedWriteOnce,
+                            TakesSeveralBranchesInOneWrite, LoadsManyAsIfEachWereLoadedAlone,
+                            LoadsManyWithTheirOwnBranches, AddsNoBranchWithARefusedWrite,
+                            AddsTheBranchOfARepeatedWriteOnce,
                             KeepsBranchesThroughWritesThatAddNone,
                             KeepsAThousandBranchesInTheirOrder, KeepsTheBranchesOfTransactionsApart,
                             ListsTheProgressOfBranchesWithoutTheirParts, PrunesTheBranchesToo,

@@ -218,29 +218,6 @@ TYPED_TEST_P(StoreContract, KeepsAThousandStepsAndLargePayloads) {
   EXPECT_EQ(stored->txn.branches == next.branches, true);
 }
 
-TYPED_TEST_P(StoreContract, LoadsManyAsIfEachWereLoadedAlone) {
-  std::vector<std::string> gids;
-  for (int i = 0; i < 40; ++i) {
-    gids.push_back("g" + std::to_string(i));
-    if (i % 3 == 0) continue;  // Unknown.
-    this->Stored(MakeTxn(gids.back(), TxnStatus::kSubmitted, static_cast<std::size_t>(i % 5)));
-  }
-  gids.push_back(std::string("'\0\\ \xff", 5));
-  const auto found = this->store().LoadMany(gids);
-  ASSERT_EQ(found.size(), gids.size());
-  for (std::size_t i = 0; i < gids.size(); ++i) {
-    ASSERT_TRUE(found[i].ok()) << gids[i];
-    const auto alone = LoadOrNothing(this->store(), gids[i]);
-    ASSERT_EQ(found[i]->has_value(), alone.has_value()) << gids[i];
-    if (!alone) continue;
-    EXPECT_EQ((*found[i])->txn.gid(), gids[i]);
-    EXPECT_EQ((*found[i])->write_id, alone->write_id);
-    EXPECT_EQ((*found[i])->txn.branches, alone->txn.branches);
-    EXPECT_TRUE((*found[i])->txn.body->steps == alone->txn.body->steps);
-  }
-  EXPECT_TRUE(this->store().LoadMany({}).empty());
-}
-
 TYPED_TEST_P(StoreContract, KeepsATransactionWithoutSteps) {
   this->Stored(MakeTxn("g1", TxnStatus::kSubmitted, 0));
   EXPECT_TRUE(LoadOrNothing(this->store(), "g1")->txn.branches.empty());
@@ -606,10 +583,10 @@ REGISTER_TYPED_TEST_SUITE_P(
     CountsARepeatedWriteOfItsOwnAsStored, RefusesAStaleUpdateAndChangesNothing,
     RefusesAnUpdateOfAnUnknownGid, AllowsExactlyTheMovesOfTheTable, JudgesEachWriteOfABatchOnItsOwn,
     AcceptsAnEmptyBatch, RewritesTheTermsOnlyWhenToldSo, DoesNotRewriteTheTermsForARefusedUpdate,
-    KeepsAThousandStepsAndLargePayloads, LoadsManyAsIfEachWereLoadedAlone,
-    KeepsATransactionWithoutSteps, TakesHostileGidsThroughEveryMethod, KeepsHostileOwnersApart,
-    FindsDueOnesInOrderOfTimeThenGid, MovesATransactionBetweenTheIndexesWithEachUpdate,
-    FindsWhatOthersOwnPageByPage, FindsLaterOnesOfAnybodyInOrderOfTime, ListsNewestFirstPageByPage,
+    KeepsAThousandStepsAndLargePayloads, KeepsATransactionWithoutSteps,
+    TakesHostileGidsThroughEveryMethod, KeepsHostileOwnersApart, FindsDueOnesInOrderOfTimeThenGid,
+    MovesATransactionBetweenTheIndexesWithEachUpdate, FindsWhatOthersOwnPageByPage,
+    FindsLaterOnesOfAnybodyInOrderOfTime, ListsNewestFirstPageByPage,
     EndsTheListWithAnEmptyPosition, ShowsEachTransactionOnceWhileOthersArrive,
     FiltersTheListByStatus, FiltersTheListByTimeOfCreationInclusively,
     LooksUpOneGidInTheListWhateverElseIsAsked, ListsProgressAndTermsWithoutTheSteps,

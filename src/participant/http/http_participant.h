@@ -29,7 +29,7 @@ struct HttpParticipantConfig {
   Duration dns_ttl = std::chrono::seconds(30);
   Lookup lookup = SystemLookup;                      // Of names; called on threads of its own.
   Duration forget_after = std::chrono::minutes(10);  // URLs and destinations not called since.
-  std::size_t max_reply_bytes = 64 * 1024;           // The rest is cut off.
+  std::size_t max_reply_bytes = 64 * 1024;           // Of the rest only dtm_result is looked for.
   std::string ca_file;                               // Empty: the system's.
   std::function<bool()> may_send = {};  // Asked right before each call; while false none is made.
   bool success_on_any_2xx = false;
