@@ -45,7 +45,8 @@ constexpr const char* kTargets[] = {
 };
 
 constexpr char kSaga[] =
-    R"({"gid":"g","trans_type":"saga","steps":[{"action":"http://a/busy","compensate":"http://a/c"}],)"
+    R"({"gid":"g","trans_type":"saga",)"
+    R"("steps":[{"action":"http://a/busy","compensate":"http://a/c"}],)"
     R"("payloads":["{}"],"retry_interval":3600})";
 constexpr char kGid[] = R"({"gid":"g"})";
 

@@ -1,3 +1,5 @@
+// Tasks on several threads: side by side, in their order of posting, to the end.
+
 #include "runtime/worker_threads.h"
 
 #include <gtest/gtest.h>
