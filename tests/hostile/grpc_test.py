@@ -1,0 +1,141 @@
+"""Goal: who calls by gRPC and goes, or is called and packs what it sends, takes neither places nor
+memory from others. Method: thousands of calls that wait for a result and are cancelled, over many
+connections; messages of 60 KB that unpack to 60 MB, from clients and from participants.
+"""
+
+import json
+import pathlib
+import re
+import socket
+import tempfile
+import unittest
+
+import http2
+from attacker import rig
+
+OPTIONS, ARGUMENTS = rig.options()
+SERVICE = "/dtmgimp.Dtm"
+CONNECTIONS = 20
+CALLS_OF_EACH = 300
+MOST_CALLS = 200
+PACKED = 60_000
+PACKED_CALLS = 20
+# A sanitizer keeps freed memory back.
+ALLOWED_BYTES = max(OPTIONS.memory_mib // 2, 48) << 20
+RESOURCE_EXHAUSTED = 8
+UNIMPLEMENTED = 12
+GZIP = [("grpc-encoding", "gzip")]
+
+
+class GrpcTest(unittest.TestCase):
+    def start(self, config=""):
+        folder = tempfile.TemporaryDirectory(prefix="treaty-grpc-")
+        self.addCleanup(folder.cleanup)
+        self.bank = rig.Bank(folder.name, "bank")
+        self.addCleanup(self.bank.stop)
+        self.treatyd = rig.Daemon(OPTIONS.treatyd, folder.name, config=config)
+        self.treatyd.start()
+        self.addCleanup(self.treatyd.kill)
+        self.client = rig.Client(self.treatyd.port)
+
+    def connect(self):
+        connection = http2.Client(self.treatyd.grpc_port)
+        self.addCleanup(connection.close)
+        return connection
+
+    def most_resident_bytes(self):
+        status = pathlib.Path(f"/proc/{self.treatyd._process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) * 1024
+
+    def new_gid(self):
+        """The status of a small honest call."""
+        client = http2.Client(self.treatyd.grpc_port)
+        try:
+            return client.status(client.begin(f"{SERVICE}/NewGid", b""))[0]
+        finally:
+            client.close()
+
+    def others_are_served(self, name):
+        rig.wait_until(lambda: self.new_gid() == 0, 5, "a gid by gRPC")
+        self.assertEqual(self.client.submit(
+            {"gid": name, "trans_type": "saga", "wait_result": True,
+             "steps": [{"action": f"{self.bank.url}/do", "compensate": f"{self.bank.url}/undo"}],
+             "payloads": [json.dumps({"account": "a0", "delta": 0})]})[0], 200)
+
+    def test_cancelled_calls_keep_no_places(self):
+        self.start(f"Grpc:\n  MaxCalls: {MOST_CALLS}\n")
+        silent = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.addCleanup(silent.close)
+        target = f"http://127.0.0.1:{silent.getsockname()[1]}/do"
+        for i in range(CONNECTIONS):
+            attacker = self.connect()
+            for j in range(CALLS_OF_EACH):
+                stream = attacker.begin(f"{SERVICE}/Submit", http2.saga(
+                    f"gone-{i}-{j}", target, wait=True, request_timeout=3_600))
+                attacker.cancel(stream)
+            self.others_are_served(f"beside-{i}")
+        self.assertFalse(self.treatyd.died())
+
+    def test_places_that_are_held_are_free_once_their_calls_are_cancelled(self):
+        self.start(f"Grpc:\n  MaxCalls: {MOST_CALLS}\n")
+        silent = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.addCleanup(silent.close)
+        target = f"http://127.0.0.1:{silent.getsockname()[1]}/do"
+        attacker = self.connect()
+        streams = [attacker.begin(f"{SERVICE}/Submit", http2.saga(f"held-{i}", target, wait=True,
+                                                                  request_timeout=3_600))
+                   for i in range(MOST_CALLS)]
+        rig.wait_until(lambda: self.new_gid() == RESOURCE_EXHAUSTED, 10, "all places are taken")
+        for stream in streams:
+            attacker.cancel(stream)
+        self.others_are_served("beside")
+        for i in range(0, MOST_CALLS, 50):
+            self.assertEqual(self.client.query(f"held-{i}")["status"], "submitted")
+
+    def test_packed_requests_are_refused_with_words(self):
+        self.start()
+        self.before = self.most_resident_bytes()
+        packed = http2.bomb(PACKED)
+        clients = [self.connect() for _ in range(PACKED_CALLS)]
+        streams = [client.begin(f"{SERVICE}/Submit", packed, GZIP, packed=True)
+                   for client in clients]
+        for client, stream in zip(clients, streams):
+            status, text = client.status(stream)
+            self.assertEqual(status, UNIMPLEMENTED)
+            self.assertIn(b"ompress", text)
+        self.nothing_was_unpacked()
+
+    def test_packed_replies_are_no_answer_in_words(self):
+        participant = self.called_by_many(GZIP, ends=False)
+        rig.wait_until(lambda: participant.calls >= 2 * PACKED_CALLS, 30, "it is called again")
+        rig.wait_until(lambda: "the reply is compressed" in self.client.call(
+            "GET", "/api/dtmsvr/query?gid=many-0")[1], 10, "its operator is told why")
+        self.assertEqual(self.client.query("many-0")["status"], "submitted")
+        self.nothing_was_unpacked()
+
+    def test_packed_replies_that_end_with_success_are_not_unpacked_either(self):
+        """Their status is the answer, if it is there in time: what else they hold, nobody reads."""
+        for fields in (GZIP, []):
+            participant = self.called_by_many(fields, ends=True)
+            rig.wait_until(lambda: participant.calls >= PACKED_CALLS, 30, "it is called")
+            self.nothing_was_unpacked()
+
+    def called_by_many(self, fields, ends):
+        self.start("RetryInterval: 1\nRetryIntervalMax: 1\n")
+        participant = http2.Participant(fields, http2.bomb(PACKED), ends)
+        self.addCleanup(participant.close)
+        self.before = self.most_resident_bytes()
+        for i in range(PACKED_CALLS):
+            self.assertEqual(self.client.submit(
+                {"gid": f"many-{i}", "trans_type": "saga", "payloads": ["{}"],
+                 "steps": [{"action": f"grpc://127.0.0.1:{participant.port}/b.B/M"}]})[0], 200)
+        return participant
+
+    def nothing_was_unpacked(self):
+        self.others_are_served("beside")
+        self.assertLess(self.most_resident_bytes() - self.before, ALLOWED_BYTES)
+        self.assertFalse(self.treatyd.died())
+
+
+if __name__ == "__main__":
+    rig.main(ARGUMENTS)
