@@ -1,7 +1,8 @@
 // A participant that answers a call with any bytes, in any pieces, and then ends the connection.
 //
 // Goal: the call ends exactly once, whatever comes. Nothing but the reader of replies is ours to
-// judge here: a crash, a report of a sanitizer or a call that never ends is the failure.
+// judge here: a crash, a report of a sanitizer or a call that never ends is the failure. So little
+// of a reply is kept that short ones are searched for the rest.
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -14,6 +15,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "fuzz/met.h"
 #include "fuzz/pieces.h"
 #include "participant/world.h"
 
@@ -79,12 +81,33 @@ class Answerer {
   Pieces pieces_{nullptr, 0};
 };
 
+HttpParticipantConfig ConfigOf() {
+  HttpParticipantConfig config = test::LocalConfig();
+  config.max_reply_bytes = 256;
+  return config;
+}
+
+Met& met() {
+  static auto* met = [] {
+    auto* made = new Met();
+    for (const char* limit :
+         {"header limit exceeded", "too costly to unpack", "too long to be searched", "interim"}) {
+      made->Expect(limit);
+    }
+    return made;
+  }();
+  return *met;
+}
+
 void RunOne(Pieces pieces) {
-  static auto* world = new test::World();
+  static auto* world = new test::World(ConfigOf());
   static auto* answerer = new Answerer(world->loop().context());
   answerer->Answer(pieces);
   int answers = 0;
-  world->participant().Call(test::CallTo(answerer->url()), [&](const BranchReply&) { ++answers; });
+  world->participant().Call(test::CallTo(answerer->url()), [&](const BranchReply& reply) {
+    met().Note(reply.text);
+    ++answers;
+  });
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (answers == 0) {
     world->loop().context().restart();
@@ -97,6 +120,8 @@ void RunOne(Pieces pieces) {
 
 }  // namespace
 }  // namespace treaty::fuzz
+
+extern "C" bool TreatyFuzzMetAll() { return treaty::fuzz::met().All(); }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   treaty::fuzz::RunOne({data, size});

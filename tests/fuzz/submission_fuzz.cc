@@ -32,6 +32,15 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/dtmsvr/scanKV"},
 };
 
+// So that short inputs meet the limits.
+api::HandlerConfig Small() {
+  api::HandlerConfig config = testing::ApiWorld::DefaultConfig();
+  config.max_steps = 16;
+  config.max_payload_bytes = 256;
+  config.max_payload_total_bytes = 1'024;
+  return config;
+}
+
 // A world that has seen many requests is replaced, so that its memory stays bounded.
 testing::ApiWorld& FreshWorld() {
   constexpr int kMostRequests = 10'000;
@@ -39,7 +48,7 @@ testing::ApiWorld& FreshWorld() {
   static int requests = 0;
   if (world == nullptr || ++requests > kMostRequests) {
     delete world;
-    world = new testing::ApiWorld();
+    world = new testing::ApiWorld(Small());
     requests = 0;
   }
   return *world;
