@@ -8,6 +8,7 @@
 #include "engine/census.h"
 #include "engine/lane.h"
 #include "engine/lease_keeper.h"
+#include "engine/patience.h"
 #include "engine/plain_store.h"
 #include "engine/reading.h"
 #include "engine/reset_round.h"
@@ -21,6 +22,9 @@ namespace {
 Answer Stopping() {
   return {Answer::Kind::kUnavailable, "the coordinator is stopping; use another instance"};
 }
+
+// It ends by itself after kAnswerWithin, but for a read that the store keeps.
+constexpr Duration kResetWithin = kAnswerWithin + std::chrono::milliseconds(500);
 
 }  // namespace
 
@@ -57,16 +61,19 @@ class Engine::Impl {
   void Expand(TxnRequest request, const AnswerFn& answer, Method method);
   static auto Handing(TxnRequest request, const AnswerFn& answer, Method method);
 
-  // Reads and tells at once; refuses beyond the limit.
+  // Reads and tells at once; refuses beyond the limit, and whom the store keeps waiting, on the
+  // first lane's loop.
   template <typename T>
   void Show(std::function<Result<T>()> read, std::function<void(Result<T>)> done) {
     if (!TakeWaitingRead(shared_)) {
       return lanes_.front()->loop().Post([done = std::move(done)] { done(TooManyReads()); });
     }
     const Time asked = shared_.Now();
-    shows_.Add([this, asked, read = std::move(read), done = std::move(done)] {
+    auto is_mine = patience_.Await(kAnswerWithin, [done] { done(ReadTooLate()); });
+    shows_.Add([this, asked, is_mine, read = std::move(read), done = std::move(done)] {
       const bool late = shared_.Now() >= asked + kReadWithin;
-      done(late ? Result<T>(ReadTooLate()) : read());
+      Result<T> found = late ? Result<T>(ReadTooLate()) : read();
+      if (is_mine()) done(std::move(found));
       shared_.waiting_reads.fetch_sub(1);
     });
   }
@@ -86,6 +93,7 @@ class Engine::Impl {
   Turns turns_;
   TopicBook topics_;
   Census census_;
+  Patience patience_;
   BulkReads shows_;
   ReadyCheck ready_;
 };
@@ -111,6 +119,7 @@ Engine::Impl::Impl(EngineConfig config, const EnginePorts& ports)
           [this](const std::string& gid) -> Lane& { return LaneOf(gid); }, lease_keeper_.get()),
       topics_(shared_, ports.lanes.front(), ports.topics),
       census_(shared_, *ports.lanes.front().loop, lanes_),
+      patience_(*ports.lanes.front().loop, store_.clock()),
       shows_(*ports.reads),
       ready_(*ports.reads, [this] { return store_.CheckWritable(); }) {
   for (const LanePorts& lane : ports.lanes) lanes_.push_back(std::make_unique<Lane>(shared_, lane));
@@ -276,8 +285,11 @@ void Engine::ResetCronTime(Duration timeout, std::size_t limit,
   const auto lane_of = [impl = impl_.get()](const std::string& gid) -> Lane& {
     return impl->LaneOf(gid);
   };
+  auto is_mine = impl_->patience_.Await(kResetWithin, [done] { done(ReadTooLate()); });
   std::make_shared<ResetRound>(impl_->shared_, impl_->lanes_.front()->loop(), lane_of, limit)
-      ->Start(timeout, std::move(done));
+      ->Start(timeout, [is_mine, done = std::move(done)](Result<ResetReport> report) {
+        if (is_mine()) done(std::move(report));
+      });
 }
 
 void Engine::Query(std::string gid, std::function<void(Result<std::optional<StoredTxn>>)> done) {
@@ -301,7 +313,10 @@ void Engine::ListKv(KvFilter filter, std::function<void(Result<KvPage>)> done) {
 void Engine::CheckReady(std::function<void(Status)> done) {
   Shared& shared = impl_->shared_;
   if (shared.stopping) return done({Code::kUnavailable, "the coordinator is stopping"});
-  impl_->ready_.Add(std::move(done));
+  auto is_mine = impl_->patience_.Await(kAnswerWithin, [done] { done(ReadTooLate()); });
+  impl_->ready_.Add([is_mine, done = std::move(done)](const Status& status) {
+    if (is_mine()) done(status);
+  });
 }
 
 Engine::Counts Engine::counts() const {

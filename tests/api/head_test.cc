@@ -44,10 +44,9 @@ constexpr const char* kTargets[] = {
     "/api/dtmsvr/resetNextCronTime",
 };
 
-constexpr char kSaga[] =
-    R"({"gid":"g","trans_type":"saga",)"
-    R"("steps":[{"action":"http://a/busy","compensate":"http://a/c"}],)"
-    R"("payloads":["{}"],"retry_interval":3600})";
+constexpr char kSaga[] = R"({"gid":"g","trans_type":"saga",)"
+                         R"("steps":[{"action":"http://a/busy","compensate":"http://a/c"}],)"
+                         R"("payloads":["{}"],"retry_interval":3600})";
 constexpr char kGid[] = R"({"gid":"g"})";
 
 bool ChangesByGet(std::string_view target) {

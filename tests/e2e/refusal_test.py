@@ -232,6 +232,31 @@ class MysqlTest(Base):
             status, _ = self.post(action, body)
             self.assertIn(status, (200, 409, 412), (action, body))
 
+    def test_a_server_that_is_frozen_for_less_than_the_store_waits(self):
+        """Whoever wants to see something hears so too, though a statement may take far longer."""
+        folder = pathlib.Path(self.folder, "patient")
+        folder.mkdir()
+        patient = rig.Daemon(OPTIONS.treatyd, folder,
+                             store=self.database.store(timeout=30) + "  User: app\n")
+        patient.start()
+        self.addCleanup(patient.kill)
+        self.addCleanup(self.database.signal_continue)
+        self.database.signal_stop()
+        asked = [("GET", "/api/dtmsvr/query?gid=g"), ("GET", "/api/dtmsvr/all"),
+                 ("GET", "/api/dtmsvr/scanKV?cat=topics"), ("GET", "/api/dtmsvr/resetCronTime"),
+                 ("GET", "/readyz")]
+
+        def answer(method, path):
+            begun = time.monotonic()
+            status, _ = rig.Client(patient.port, timeout=30).call(method, path)
+            return status, time.monotonic() - begun
+        with concurrent.futures.ThreadPoolExecutor(3 * len(asked)) as pool:
+            answers = [(path, pool.submit(answer, method, path)) for method, path in 3 * asked]
+        for path, one in answers:
+            status, took = one.result()
+            self.assertEqual(status, 503, path)
+            self.assertLess(took, SOON, path)
+
     def test_rows_that_are_locked(self):
         requests = self.prepare("locked")
         gids = ",".join(f"'{body['gid']}'" for _, body in requests)

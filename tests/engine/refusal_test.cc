@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -282,6 +283,39 @@ TEST(RefusalsTest, AQueryBehindASlowReadIsNotReadInVain) {
   world.engine->Query("g", [&](const auto& found) { code = found.status().code(); });
   world.Run(kSoon);
   EXPECT_EQ(code, Code::kUnavailable);
+}
+
+// Whatever it is that is to be seen, and however long the store keeps it; once.
+TEST(RefusalsTest, WhoWantsToSeeSomethingIsAnsweredInTime) {
+  for (const int hangs : {1, 6, 60}) {
+    World world;
+    world.PrepareWith(Model::kTcc, "g", 1);
+    world.HangReads(seconds(hangs));
+    std::map<std::string, std::vector<Code>> told;
+    const auto into = [&told](const char* what) {
+      return [&told, what](const auto& found) { told[what].push_back(found.status().code()); };
+    };
+    for (int i = 0; i < 3; ++i) {
+      world.engine->Query("g", into("query"));
+      world.engine->List({}, into("all"));
+      world.engine->ListKv({}, into("topics"));
+      world.engine->ResetCronTime(seconds(0), 10, into("reset"));
+      world.engine->CheckReady(
+          [&told](const Status& status) { told["ready"].push_back(status.code()); });
+      world.Run(milliseconds(100));
+    }
+    world.Run(kSoon);
+    for (const char* what : {"query", "all", "topics", "reset", "ready"}) {
+      const std::vector<Code> all(3, hangs == 1 ? Code::kOk : Code::kUnavailable);
+      EXPECT_EQ(told[what], all) << what << " after " << hangs;
+    }
+    world.Run(seconds(70));
+    for (const auto& [what, codes] : told) EXPECT_EQ(codes.size(), 3U) << what;
+    EXPECT_EQ(world.engine->counts().waiting_reads, 0U);
+    world.engine->Query("g", into("again"));
+    world.Run(seconds(1));
+    EXPECT_EQ(told["again"], std::vector<Code>{Code::kOk});
+  }
 }
 
 TEST(RefusalsTest, EditsOfTopicsAreAnsweredInTimeAndNotMadeLater) {
