@@ -4,7 +4,7 @@
 // Where several instances share the store, each first takes its own share, so that they do not get
 // into each other's way; what another one leaves lying anybody takes.
 //
-// Runs on one loop; reads the store through the read loop. Memory stays bounded: a page is
+// Runs on one loop; reads the store where reads run. Memory stays bounded: a page is
 // taken only when there is room, and the next one only when every lane has the last.
 
 #pragma once
