@@ -27,6 +27,16 @@ class CalledTest : public ::testing::TestWithParam<std::tuple<ProgressMode, bool
     terms_.progress = std::get<0>(GetParam());
   }
 
+  // Has called the first of `steps` steps, which is still at work, and sleeps out of memory.
+  void SubmitSleeper(std::size_t steps, seconds timeout) {
+    terms_.retry_interval = seconds(30);
+    terms_.timeout_to_fail = timeout;
+    world_.participant.scripts["a1"] = {kOngoing};
+    world_.Submit(World::Saga("g", steps, terms_));
+    world_.Run(seconds(1));
+    EXPECT_EQ(world_.engine->counts().live_txns, 0U);
+  }
+
   // Stops in order; what is restarted later finds what that has left.
   void Stop() {
     bool stopped = false;
@@ -60,12 +70,7 @@ class CalledTest : public ::testing::TestWithParam<std::tuple<ProgressMode, bool
 };
 
 TEST_P(CalledTest, ASleepIsNoCrash) {
-  terms_.retry_interval = seconds(30);
-  terms_.timeout_to_fail = seconds(4);
-  world_.participant.scripts["a1"] = {kOngoing};
-  world_.Submit(World::Saga("g", 2, terms_));
-  world_.Run(seconds(1));
-  ASSERT_EQ(world_.engine->counts().live_txns, 0U);
+  SubmitSleeper(2, seconds(4));
   world_.Run(seconds(30));
   ExpectUndone("g", {1, 0});
 }
@@ -152,11 +157,7 @@ TEST_P(CalledTest, AnotherWriterAndAReadAreNoCrash) {
 }
 
 TEST_P(CalledTest, AnotherWriterOfASleeperIsNoCrash) {
-  terms_.retry_interval = seconds(30);
-  terms_.timeout_to_fail = seconds(20);
-  world_.participant.scripts["a1"] = {kOngoing};
-  world_.Submit(World::Saga("g", 3, terms_));
-  world_.Run(seconds(1));
+  SubmitSleeper(3, seconds(20));
   world_.WriteAsAnother("g", [](Txn& txn) { txn.backoff = 1; });
   world_.ResetNextCronTime("g");
   world_.Run(seconds(60));
@@ -282,11 +283,7 @@ TEST_P(CalledTest, AnotherWriterAndAReadDoNotMakeItCount) {
 
 // A record of a version that did not store who was called.
 TEST_P(CalledTest, WhatAnOlderVersionHasParkedIsNotTrusted) {
-  terms_.retry_interval = seconds(30);
-  terms_.timeout_to_fail = seconds(4);
-  world_.participant.scripts["a1"] = {kOngoing};
-  world_.Submit(World::Saga("g", 2, terms_));
-  world_.Run(seconds(1));
+  SubmitSleeper(2, seconds(4));
   world_.WriteAsAnother("g", [](Txn& txn) { txn.names_called = false; });
   world_.Run(seconds(60));
   const bool behind = terms_.progress == ProgressMode::kBehind;

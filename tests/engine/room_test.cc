@@ -35,8 +35,21 @@ Terms EverySecond() {
   return terms;
 }
 
+// Waits for a silent participant for as long as a test takes.
+Terms Patient() {
+  Terms terms;
+  terms.request_timeout = seconds(3'600);
+  return terms;
+}
+
 class RoomTest : public ::testing::Test {
  protected:
+  // Starts anew with room for so many.
+  void Allow(std::size_t live_txns) {
+    world_.config.limits.live_txns = live_txns;
+    world_.Restart();
+  }
+
   // Submits; returns what it is answered.
   Answer::Kind Submit(TxnRequest request) {
     const auto answer = world_.Submit(std::move(request));
@@ -63,8 +76,7 @@ TEST_F(RoomTest, TransactionsAreWeighed) {
   world_.config.limits.live_bytes = 10 * kHeavy;
   world_.Restart();
   world_.participant.scripts["silent"] = {kSilent};
-  Terms patient;
-  patient.request_timeout = seconds(60);
+  const Terms patient = Patient();
   std::size_t taken = 0;
   for (int i = 0; i < 20; ++i) {
     taken +=
@@ -111,8 +123,7 @@ TEST_F(RoomTest, RecoveryKeepsTheLimitOfBytesAndForgetsNothing) {
 
 // They are asked again every second, so that none would ever leave by itself.
 TEST_F(RoomTest, SleepersAreParkedByNeedAndComeBack) {
-  world_.config.limits.live_txns = 160;
-  world_.Restart();
+  Allow(160);
   world_.participant.scripts["busy"] = {{Outcome::kOngoing, ""}};
   EXPECT_EQ(SubmitMany("busy", 600, EverySecond()), 600U);
   EXPECT_LE(world_.engine->counts().live_txns, 160U);
@@ -144,8 +155,7 @@ TEST_F(RoomTest, SleepersAreParkedByNeedOfBytes) {
 }
 
 TEST_F(RoomTest, ThoseThatSleepLongestAreParkedFirst) {
-  world_.config.limits.live_txns = 16;
-  world_.Restart();
+  Allow(16);
   world_.participant.scripts["busy"] = {{Outcome::kOngoing, ""}};
   Terms longer;
   longer.retry_interval = seconds(2);
@@ -164,11 +174,9 @@ TEST_F(RoomTest, ThoseThatSleepLongestAreParkedFirst) {
 
 // Prepared ones are not in memory; their clients bring them there.
 TEST_F(RoomTest, ClientsBringBackNoMoreThanThereIsRoomFor) {
-  world_.config.limits.live_txns = 16;
-  world_.Restart();
+  Allow(16);
   world_.participant.scripts["a01"] = {kSilent};
-  Terms patient;
-  patient.request_timeout = seconds(3'600);
+  Terms patient = Patient();
   patient.timeout_to_fail = seconds(3'600);
   for (int i = 0; i < 60; ++i) {
     world_.PrepareWith(Model::kTcc, "t" + std::to_string(i), 1, patient);
@@ -188,11 +196,9 @@ TEST_F(RoomTest, ClientsBringBackNoMoreThanThereIsRoomFor) {
 }
 
 TEST_F(RoomTest, WhoTakesMostIsRefusedFirst) {
-  world_.config.limits.live_txns = 64;
-  world_.Restart();
+  Allow(64);
   world_.participant.scripts["silent"] = {kSilent};
-  Terms patient;
-  patient.request_timeout = seconds(3'600);
+  const Terms patient = Patient();
   EXPECT_EQ(SubmitMany("silent", 100, patient), 61U);
   EXPECT_EQ(SubmitMany("good", 100), 100U);
   EXPECT_EQ(SubmitMany("silent", 1, patient), 0U);
@@ -200,10 +206,8 @@ TEST_F(RoomTest, WhoTakesMostIsRefusedFirst) {
 
 // A hundred spellings of one are one.
 TEST_F(RoomTest, WhoTakesMostIsKnownUnderEverySpelling) {
-  world_.config.limits.live_txns = 64;
-  world_.Restart();
-  Terms patient;
-  patient.request_timeout = seconds(3'600);
+  Allow(64);
+  const Terms patient = Patient();
   std::size_t taken = 0;
   for (unsigned i = 0; i < 256; ++i) {
     std::string host = "silent.example";
@@ -227,8 +231,7 @@ TEST_F(RoomTest, MadeUpDestinationsShutNobodyOutWhoAnswers) {
       world_.Restart();
       const std::string run = std::to_string(names) + (first ? "-" : "+");
       world_.participant.scripts["good"] = {{Outcome::kSuccess, "", milliseconds(5)}};
-      Terms patient;
-      patient.request_timeout = seconds(3'600);
+      const Terms patient = Patient();
       if (first) {
         EXPECT_EQ(SubmitMany("good", 1), 1U);
       }
@@ -262,10 +265,8 @@ TEST_F(RoomTest, MadeUpDestinationsShutNobodyOutWhoAnswers) {
 
 // One that answered once and is silent now is like any other that is silent.
 TEST_F(RoomTest, AnAnswerIsWorthFewPlaces) {
-  world_.config.limits.live_txns = 640;
-  world_.Restart();
-  Terms patient;
-  patient.request_timeout = seconds(3'600);
+  Allow(640);
+  const Terms patient = Patient();
   EXPECT_EQ(SubmitMany("good", 1), 1U);
   for (int i = 0; i < 20; ++i) {
     const std::string url = "http://late" + std::to_string(i) + "/";
@@ -282,11 +283,9 @@ TEST_F(RoomTest, AnAnswerIsWorthFewPlaces) {
 }
 
 TEST_F(RoomTest, ADestinationIsKnownByTheCallThatIsWaitedFor) {
-  world_.config.limits.live_txns = 64;
-  world_.Restart();
+  Allow(64);
   world_.participant.scripts["silent"] = {kSilent};
-  Terms patient;
-  patient.request_timeout = seconds(3'600);
+  const Terms patient = Patient();
   for (int i = 0; i < 100; ++i) {
     TxnRequest request = World::Saga("two" + std::to_string(i), 2, patient);
     auto body = std::make_shared<Body>(*request.body);
