@@ -135,7 +135,7 @@ void Checker::CheckCalled(const Saga& saga, const Write& write) {
   const Txn& next = *write.txn;
   const bool sleeps = write.owner.empty() && next.status == TxnStatus::kSubmitted;
   for (std::size_t i = 0; i < next.branches.size() && !saga.left_behind; ++i) {
-    const bool called = sleeps ? saga.steps[i].seen : saga.steps[i].called;
+    const bool called = sleeps ? saga.steps[i].MayBeSeen() : saga.steps[i].called;
     if (!next.branches[i].called || called) continue;
     Fail(next.gid(), "S2: without a crash, a step counts as called that never was");
   }
@@ -146,7 +146,7 @@ void Checker::CheckStillCalled(const Saga& saga, const Txn& next) {
   for (std::size_t i = 0; i < next.branches.size(); ++i) {
     const bool forgotten = saga.stored.branches[i].called && !next.branches[i].called;
     if (!forgotten) continue;
-    if (saga.steps[i].seen) Fail(next.gid(), "S2: a step is no longer marked as called");
+    if (saga.steps[i].MayBeSeen()) Fail(next.gid(), "S2: a step is no longer marked as called");
     marks_.Hit(Mark::kNobodyHasSeenIt);
   }
 }

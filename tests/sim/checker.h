@@ -105,6 +105,8 @@ class Checker {
     unsigned failures = 0;
     bool cut_off = false;  // A call to the action was under way when a process ended.
     bool IsOutstanding() const;
+    // As far as anybody can know: who has ended in the middle of a call cannot say.
+    bool MayBeSeen() const { return seen || cut_off; }
   };
   struct Saga {
     Txn stored;

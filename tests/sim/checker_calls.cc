@@ -119,7 +119,7 @@ void Checker::CheckCompensation(std::uint32_t process, const Saga& saga, std::si
     return Fail(txn.gid(), "G4: a compensation while " + std::string(Name(txn.status)));
   }
   const bool reached =
-      saga.steps[step].seen || txn.branches[step].action != BranchStatus::kPrepared;
+      saga.steps[step].MayBeSeen() || txn.branches[step].action != BranchStatus::kPrepared;
   if (!reached && !saga.left_behind) {
     Fail(txn.gid(), "S2: without a crash, a step is compensated that nobody has seen");
   }
