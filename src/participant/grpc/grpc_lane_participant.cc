@@ -261,6 +261,9 @@ void GrpcLaneParticipant::FinishWithWords(const JobPtr& job) {
                      });
 }
 
+// The report gives its job away, which a capture of the constant reference would not let it do: the
+// library's thread must not be the last to hold it. It would end the channel there, which waits for
+// that very thread.
 void GrpcLaneParticipant::Send(const JobPtr& job) {
   job->sent = true;
   job->stub = job->target->destination->channel.stub();
@@ -268,16 +271,16 @@ void GrpcLaneParticipant::Send(const JobPtr& job) {
   AddMetadata(job->call, job->context);
   job->context.set_deadline(DeadlineIn(job->deadline - Steady::now()));
   outstanding_->Begin();
-  std::function<void(grpc::Status)> report = [&loop = loop_, self = std::weak_ptr(self_),
-                                              outstanding = outstanding_,
-                                              job](const grpc::Status& status) mutable {
-    hand_over::Take();
-    loop.Post([self, job = std::move(job), status] {
-      const auto alive = self.lock();
-      if (alive) job->Run([&] { (*alive)->OnStatus(job, status); });
-    });
-    outstanding->End();
-  };
+  std::function<void(grpc::Status)> report =
+      [&loop = loop_, self = std::weak_ptr(self_), outstanding = outstanding_,
+       job = JobPtr(job)](const grpc::Status& status) mutable {
+        hand_over::Take();
+        loop.Post([self, job = std::move(job), status] {
+          const auto alive = self.lock();
+          if (alive) job->Run([&] { (*alive)->OnStatus(job, status); });
+        });
+        outstanding->End();
+      };
   hand_over::Give();
   job->stub->UnaryCall(&job->context, job->target->method, grpc::StubOptions(), &job->request,
                        &job->reply, std::move(report));
