@@ -58,8 +58,7 @@ TEST(RetryAfterTest, ItHoldsForWhatIsStillGoingOnToo) {
 
 // All branches that wait do so for one time.
 TEST(RetryAfterTest, TheAnswerOfAnotherBranchDoesNotBringItForward) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Submit().RetryAfter(seconds(120)).Reply(1, kAction, kUnknown);
   saga.Reply(2, kAction, kUnknown).Reply(3, kAction, kOngoing);
   EXPECT_EQ(saga.txn().due, kStart + seconds(120));
@@ -68,8 +67,7 @@ TEST(RetryAfterTest, TheAnswerOfAnotherBranchDoesNotBringItForward) {
 }
 
 TEST(RetryAfterTest, WhoIsNotWaitingIsCalledMeanwhile) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Order(2, 3);
   saga.Submit().RetryAfter(seconds(120)).Reply(1, kAction, kUnknown).Reply(2, kAction, kSuccess);
   EXPECT_EQ(saga.Transcript(), R"(
@@ -89,8 +87,7 @@ TEST(RetryAfterTest, CompensationsWaitToo) {
 }
 
 TEST(RetryAfterTest, TheWayForwardDoesNotDelayTheWayBack) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit().RetryAfter(seconds(120)).Reply(1, kAction, kUnknown);
   saga.Reply(2, kAction, kFailure, "no");
   EXPECT_EQ(saga.Transcript(), R"(

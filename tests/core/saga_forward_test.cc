@@ -39,8 +39,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaForwardTest, ConcurrentStepsWaitForNobody) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Submit().Reply(3, kAction, kSuccess).Reply(1, kAction, kSuccess).Reply(2, kAction, kSuccess);
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -52,8 +51,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaForwardTest, ConcurrentStepsFollowTheirOrders) {
-  Scenario saga(4);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(4);
   saga.Order(1, 3).Order(2, 3).Order(3, 4);
   saga.Submit()
       .Reply(2, kAction, kSuccess)
@@ -71,8 +69,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaForwardTest, AnOrderMayNameALaterStep) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Order(2, 1);
   saga.Submit().Reply(2, kAction, kSuccess).Reply(1, kAction, kSuccess);
 
@@ -122,8 +119,7 @@ submit -> submitted  call 02/action
 }
 
 TEST(SagaForwardTest, StepsWithoutAnActionFollowTheirOrdersToo) {
-  Scenario saga(4);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(4);
   saga.Order(4, 3).Order(3, 2).Order(2, 1);
   for (const std::size_t i : {0U, 1U, 2U}) saga.body().steps[i].action.clear();
   saga.Submit().Reply(4, kAction, kSuccess);

@@ -68,8 +68,7 @@ tick 60s -> submitted (unchanged) k=2  call 01/action
 }
 
 TEST(SagaRetryTest, ARoundOfManySilentBranchesIsOneStepOfBackOff) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Submit();
   for (const std::uint32_t step : {1U, 2U, 3U}) saga.Reply(step, kAction, kUnknown);
   saga.Pass(seconds(20)).Tick();
@@ -88,8 +87,7 @@ tick 20s -> submitted (unchanged) k=1  call 01/action 02/action 03/action
 }
 
 TEST(SagaRetryTest, SilenceAfterASuccessOfTheSameRoundStillBacksOff) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kSuccess).Reply(3, kAction, kUnknown);
 
   EXPECT_EQ(saga.Transcript(), R"(
@@ -101,8 +99,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaRetryTest, WhoIsNotWaitingIsCalledWhileOthersWait) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Order(2, 3);
   saga.Submit().Reply(1, kAction, kOngoing).Reply(2, kAction, kSuccess);
 
@@ -147,8 +144,7 @@ tick 6s -> submitted (unchanged)  call 01/action
 }
 
 TEST(SagaRetryTest, ARetryLimitCountsEachBranchAloneAndNeverOngoing) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.terms().retry_limit = 1;
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kUnknown);
   saga.Pass(seconds(10)).Tick().Reply(1, kAction, kOngoing).Reply(2, kAction, kSuccess);
@@ -189,8 +185,7 @@ tick 100s -> aborting (unchanged) k=2  call 01/compensate
 }
 
 TEST(SagaRetryTest, TheWayBackDoesNotInheritTheWaitsOfTheWayForward) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit().Reply(1, kAction, kUnknown).Reply(2, kAction, kFailure);
 
   EXPECT_EQ(saga.Transcript(), R"(

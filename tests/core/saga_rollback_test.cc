@@ -66,8 +66,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, ConcurrentStepsAreCompensatedTogetherEachAfterItsOwnAction) {
-  Scenario saga(3);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(3);
   saga.Submit()
       .Reply(1, kAction, kSuccess)
       .Reply(2, kAction, kFailure)
@@ -88,8 +87,7 @@ submit -> submitted  call 01/action 02/action 03/action
 }
 
 TEST(SagaRollbackTest, OrdersAreFollowedBackwards) {
-  Scenario saga(4);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(4);
   saga.Order(1, 3).Order(2, 3).Order(3, 4);
   saga.Submit()
       .Reply(1, kAction, kSuccess)
@@ -115,8 +113,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRollbackTest, StepsNeverReachedAreLeftAlone) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Order(1, 2);
   saga.Submit().Reply(1, kAction, kFailure).Reply(1, kCompensate, kSuccess);
 
@@ -124,8 +121,7 @@ TEST(SagaRollbackTest, StepsNeverReachedAreLeftAlone) {
 }
 
 TEST(SagaRollbackTest, ALateSuccessIsKeptAndItsStepCompensatedAllTheSame) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit()
       .Reply(1, kAction, kFailure)
       .Reply(2, kAction, kSuccess)
@@ -143,8 +139,7 @@ submit -> submitted  call 01/action 02/action
 }
 
 TEST(SagaRollbackTest, ASecondFailureDoesNotReplaceTheReason) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit().Reply(2, kAction, kFailure, "first").Reply(1, kAction, kFailure, "second");
 
   EXPECT_EQ(saga.reason(), "url:http://a/2 return failed: first FAILURE");
@@ -152,8 +147,7 @@ TEST(SagaRollbackTest, ASecondFailureDoesNotReplaceTheReason) {
 }
 
 TEST(SagaRollbackTest, LateRepliesWithoutAResultAndRepeatedOnesChangeNothing) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit()
       .Reply(1, kAction, kFailure)
       .Reply(1, kAction, kSuccess)
@@ -198,8 +192,7 @@ submit -> submitted  call 01/action
 }
 
 TEST(SagaRollbackTest, StepsWithoutACompensationFollowTheOrdersBackwards) {
-  Scenario saga(4);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(4);
   saga.Order(1, 2).Order(2, 3).Order(3, 4);
   for (const std::size_t i : {1U, 2U}) saga.body().steps[i].compensate.clear();
   saga.Submit()
@@ -289,8 +282,7 @@ TEST(SagaRollbackTest, TheTimeoutDoesNotTouchASagaThatIsRollingBack) {
 }
 
 TEST(SagaRollbackTest, ARestartedRollbackHoldsBackWhatMayStillBeUnderWay) {
-  Scenario saga(2);
-  saga.terms().concurrent = true;
+  Scenario saga = AtOnce(2);
   saga.Submit()
       .Reply(1, kAction, kFailure)
       .Reload()

@@ -76,4 +76,11 @@ class Scenario {
   std::string transcript_ = "\n";
 };
 
+// A saga whose steps are called at once.
+inline Scenario AtOnce(std::uint32_t steps) {
+  Scenario saga(steps);
+  saga.terms().concurrent = true;
+  return saga;
+}
+
 }  // namespace treaty
