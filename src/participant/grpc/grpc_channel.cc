@@ -4,6 +4,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/validate_service_config.h>
 
 #include <algorithm>
 #include <fstream>
@@ -146,6 +147,11 @@ std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
   arguments.SetInt(GRPC_ARG_ABSOLUTE_MAX_METADATA_SIZE, kMaxReplyMetadataBytes);
 #endif
   return grpc::CreateCustomChannel(Target(), credentials_, arguments);
+}
+
+Status CheckServiceConfig(const std::string& json) {
+  const std::string mistake = grpc::experimental::ValidateServiceConfigJSON(json);
+  return mistake.empty() ? Status() : Status(Code::kInvalidArgument, mistake);
 }
 
 }  // namespace treaty

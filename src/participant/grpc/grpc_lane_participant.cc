@@ -3,8 +3,6 @@
 
 #include "participant/grpc/grpc_lane_participant.h"
 
-#include <grpcpp/support/validate_service_config.h>
-
 #include <algorithm>
 #include <system_error>
 #include <utility>
@@ -388,11 +386,6 @@ void GrpcLaneParticipant::CloseIdle(Steady::time_point now) {
   };
   std::erase_if(targets_, [&](const auto& entry) { return is_idle(*entry.second->destination); });
   std::erase_if(destinations_, [&](const auto& entry) { return is_idle(*entry.second); });
-}
-
-Status CheckServiceConfig(const std::string& json) {
-  const std::string mistake = grpc::experimental::ValidateServiceConfigJSON(json);
-  return mistake.empty() ? Status() : Status(Code::kInvalidArgument, mistake);
 }
 
 std::unique_ptr<Participant> MakeGrpcParticipant(GrpcParticipantConfig config, AsioLoop& loop) {
