@@ -86,7 +86,7 @@ void Connection::OnWritten() {
 }
 
 void Connection::OnSent() {
-  if (out_.capacity() > kKeptBuffer) out_ = {};
+  if (out_.capacity() > kKeptBuffer) std::string().swap(out_);  // An assignment keeps the room.
   if (!reply_.body.empty()) reply_ = {};
   if (close_after_) return Linger();
   if (EndsNow()) return Close();
