@@ -105,24 +105,30 @@ class GrpcTest(unittest.TestCase):
             self.assertIn(b"ompress", text)
         self.nothing_was_unpacked()
 
-    def test_packed_replies_are_no_answer_in_words(self):
-        participant = self.called_by_many(GZIP, ends=False)
-        rig.wait_until(lambda: participant.calls >= 2 * PACKED_CALLS, 30, "it is called again")
-        rig.wait_until(lambda: "the reply is compressed" in self.client.call(
-            "GET", "/api/dtmsvr/query?gid=many-0")[1], 10, "its operator is told why")
+    def test_packed_replies_without_a_status_are_no_answer(self):
+        participant = self.called_by_many(GZIP, None)
+        rig.wait_until(lambda: participant.calls >= 2 * PACKED_CALLS, 60, "it is called again")
         self.assertEqual(self.client.query("many-0")["status"], "submitted")
         self.nothing_was_unpacked()
 
-    def test_packed_replies_that_end_with_success_are_not_unpacked_either(self):
-        """Their status is the answer, if it is there in time: what else they hold, nobody reads."""
-        for fields in (GZIP, []):
-            participant = self.called_by_many(fields, ends=True)
-            rig.wait_until(lambda: participant.calls >= PACKED_CALLS, 30, "it is called")
-            self.nothing_was_unpacked()
+    def test_a_status_is_the_answer_however_packed_the_message_is(self):
+        """What else a reply holds nobody reads; least of all may it hide a refusal."""
+        for pause in (0, 0.2):
+            for status, outcome in ((0, "succeed"), (10, "failed"), (9, "submitted")):
+                for fields in (GZIP, [("grpc-encoding", "identity")], []):
+                    with self.subTest(pause=pause, status=status, fields=fields):
+                        self.is_understood(fields, status, pause, outcome)
 
-    def called_by_many(self, fields, ends):
-        self.start("RetryInterval: 1\nRetryIntervalMax: 1\n")
-        participant = http2.Participant(fields, http2.bomb(PACKED), ends)
+    def is_understood(self, fields, status, pause, outcome):
+        participant = self.called_by_many(fields, status, pause)
+        rig.wait_until(lambda: participant.calls >= PACKED_CALLS, 30, "it is called")
+        rig.wait_until(lambda: self.client.query("many-0")["status"] == outcome, 10, outcome)
+        self.nothing_was_unpacked()
+        self.doCleanups()
+
+    def called_by_many(self, fields, status, pause=0):
+        self.start("RetryInterval: 1\nRetryIntervalMax: 1\nRequestTimeout: 3\n")
+        participant = http2.Participant(fields, http2.bomb(PACKED), status, pause)
         self.addCleanup(participant.close)
         self.measure()
         for i in range(PACKED_CALLS):

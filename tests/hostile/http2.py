@@ -4,6 +4,7 @@ import gzip
 import socket
 import struct
 import threading
+import time
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE = 0, 1, 3, 4, 6, 8
@@ -94,10 +95,10 @@ class Client:
 
 class Participant:
     """Answers every call with a packed message: `bomb`, as long as the client takes so much. The
-    status follows if it `ends` its answers, or never."""
+    `status` follows after a `pause`, or never where there is none."""
 
-    def __init__(self, fields, bomb, ends):
-        self._fields, self._ends = fields, ends
+    def __init__(self, fields, bomb, status, pause=0):
+        self._fields, self._status, self._pause = fields, status, pause
         self._bomb, self._small = message(bomb, True), message(gzip.compress(b"{}"), True)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
@@ -135,11 +136,13 @@ class Participant:
 
     def _answer(self, connection, stream, reply):
         fields = [(":status", "200"), ("content-type", "application/grpc"), *self._fields]
-        connection.sendall(
-            head(stream, fields)
-            + b"".join(frame(DATA, 0, stream, reply[i:i + 16_384])
+        connection.sendall(head(stream, fields))
+        time.sleep(self._pause)
+        out = b"".join(frame(DATA, 0, stream, reply[i:i + 16_384])
                        for i in range(0, len(reply), 16_384))
-            + head(stream, [("grpc-status", "0")], END_HEADERS | END_STREAM) * self._ends)
+        if self._status is not None:
+            out += head(stream, [("grpc-status", str(self._status))], END_HEADERS | END_STREAM)
+        connection.sendall(out)
 
     def close(self):
         self._listener.close()

@@ -90,14 +90,6 @@ TEST(GrpcLimits, WhatIsBeyondTheLimitIsSaidInWords) {
             "gRPC status 8");
 }
 
-TEST(GrpcLimits, SoIsThatItIsCompressed) {
-  const auto text = [](int code, const char* message) { return MapGrpcStatus(code, message).text; };
-  EXPECT_EQ(text(12, "Compression algorithm 'gzip' is disabled."),
-            "gRPC status 12: the reply is compressed, which Treaty does not ask for");
-  EXPECT_EQ(text(12, "no such method"), "gRPC status 12");
-  EXPECT_EQ(text(13, "Compression algorithm 'gzip' is disabled."), "gRPC status 13");
-}
-
 TEST(GrpcLimits, ABusyParticipantSaysWhenItWantsToBeCalledAgain) {
   const auto ask = [](const std::string& text) {
     GrpcServer server(

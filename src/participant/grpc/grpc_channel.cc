@@ -1,6 +1,5 @@
 #include "participant/grpc/grpc_channel.h"
 
-#include <grpc/compression.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
@@ -137,8 +136,9 @@ std::shared_ptr<grpc::Channel> GrpcChannel::Make() const {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 10 * kReconnectMs);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  // Replies that are packed are not unpacked: a few bytes could become gigabytes.
-  arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
+  // Replies that are packed are not unpacked: a few bytes could become gigabytes. But they may be
+  // packed: where that is forbidden, the library lets nobody know their status, which is the
+  // answer.
   arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(config_.max_reply_bytes));
   arguments.SetMaxSendMessageSize(-1);

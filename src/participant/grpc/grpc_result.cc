@@ -13,7 +13,6 @@ constexpr int kOk = 0;
 constexpr int kResourceExhausted = 8;
 constexpr int kFailedPrecondition = 9;
 constexpr int kAborted = 10;
-constexpr int kUnimplemented = 12;
 constexpr int kUnavailable = 14;
 constexpr int kConflict = 409;
 constexpr int kTooEarly = 425;
@@ -21,9 +20,6 @@ constexpr int kTooEarly = 425;
 // What the library says of replies that it would not take. A participant that says the same has as
 // little of an answer.
 std::string_view BeyondLimits(int code, std::string_view message) {
-  if (code == kUnimplemented && message.find("ompression algorithm") != std::string_view::npos) {
-    return ": the reply is compressed, which Treaty does not ask for";
-  }
   if (code != kResourceExhausted) return "";
   if (message.find("metadata size exceeds") != std::string_view::npos) {
     return ": the reply's text or metadata is longer than 1 MiB";
