@@ -225,6 +225,11 @@ std::vector<Packed> Unreadables() {
       {"Content-Encoding: deflate\r\n", Deflate(no).substr(0, 5)},
       {"Content-Encoding: deflate\r\n", Gzip(no)},
       {"Content-Type: application/json; charset=UTF-16LE\r\n", std::string("F\0A\0I\0L\0", 8)},
+      {"", std::string("F\0A\0I\0L\0", 8)},
+      {"", std::string("\0{\0\"\0d", 6)},
+      {"", std::string("\xff\xfe{\0", 4)},
+      {"", std::string("\xfe\xff\0{", 4)},
+      {"", std::string("\0\0\0{\0\0\0}", 8)},
   };
 }
 

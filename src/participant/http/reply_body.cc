@@ -12,12 +12,23 @@ using boost::beast::iequals;
 
 constexpr std::string_view kPacked = "packed in a way that cannot be undone";
 constexpr std::string_view kDamaged = "damaged, or too costly to unpack";
+constexpr std::string_view kWide = "in an encoding that cannot be read";
 constexpr std::string_view kEndless = "too long to be searched for its dtm_result";
 
 std::string_view Trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Whether the first letters are those of UTF-16 or UTF-32, in which no word would be found.
+bool LooksWide(std::string_view text) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return true;
+  if (text.size() < 4) return false;
+  const auto is_letter = [](char c) { return c >= ' ' && c <= '~'; };
+  const bool big = text[0] == 0 && text[2] == 0 && is_letter(text[3]);
+  const bool little = is_letter(text[0]) && text[1] == 0 && text[3] == 0;
+  return big || little;
 }
 
 std::optional<Coding> CodingOf(std::string_view name) {
@@ -46,6 +57,8 @@ void ReplyBody::Unpack(std::string_view codings) {
     }
   }
 }
+
+void ReplyBody::SetWide() { unknown_ = kWide; }
 
 void ReplyBody::Add(std::string_view sent) {
   if (enough_ || sent.empty()) return;
@@ -94,6 +107,7 @@ void ReplyBody::Stop(std::string_view trouble) {
 
 ReadBody ReplyBody::body() const {
   if (!trouble_.empty()) return {.trouble = trouble_};
+  if (LooksWide(kept_)) return {.trouble = kWide};
   ReadBody body{.text = kept_, .cut = cut_};
   if (field_ && field_->over()) body.result = field_->value();
   return body;

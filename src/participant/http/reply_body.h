@@ -28,8 +28,8 @@ class ReplyBody {
   // Before the first Add: a header's list of codings that were applied, in their order. Several
   // headers are one list.
   void Unpack(std::string_view codings);
-  // It is written in no encoding that words are looked for in.
-  void SetUnreadable(std::string_view why) { unknown_ = why; }
+  // It is written in no encoding that words are looked for in. Its beginning may show that too.
+  void SetWide();
 
   void Add(std::string_view sent);
   void End();

@@ -61,7 +61,7 @@ void ReplyParser::on_field_impl(Field field, Text, Text value, Error&) {
     case Field::transfer_encoding:
       return AppendToList(value, transfer_codings_);
     case Field::content_type:
-      if (IsWide(value)) body_.SetUnreadable("in an encoding that cannot be read");
+      if (IsWide(value)) body_.SetWide();
       return;
     case Field::retry_after:
       if (IsTooBusy(status_)) retry_after_ = value;
