@@ -122,8 +122,11 @@ Ruled Lane::RunForceStop(Entry& entry, const ForceStopped& event, const Engine::
     return Answered(answer, *std::move(why));
   const Ruling ruling = RuleOnForceStop(entry.txn);
   if (ruling.kind != Ruling::Kind::kApply) return *WhyNotApplied(entry, ruling, {answer}, false);
-  shared_.log->Write(LogLevel::kWarn, entry.gid, "forced to failed by " + event.who);
-  entry.acks.push_back(AnswerWhenStored(answer));
+  entry.acks.push_back([this, gid = entry.gid, who = event.who,
+                        tell = AnswerWhenStored(answer)](const Status& status) {
+    if (status.ok()) shared_.log->Write(LogLevel::kWarn, gid, "forced to failed by " + who);
+    tell(status);
+  });
   return ApplyThen(entry, event);
 }
 
