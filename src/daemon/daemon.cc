@@ -2,6 +2,7 @@
 
 #include "daemon/daemon.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -283,6 +284,8 @@ api::HttpServerConfig Daemon::Impl::MakeServerConfig(std::uint16_t port) const {
   settings.meters = api_meters_;
   settings.memory = http_memory_;
   settings.descriptors = descriptors_;
+  settings.reserved_connections =
+      std::min(settings.reserved_connections, descriptors_->reserve() / 2);
   return settings;
 }
 

@@ -8,7 +8,8 @@
 namespace treaty {
 
 Descriptors::Descriptors(std::size_t limit)
-    : usable_(limit - std::min(kReserve, limit / 4)),
+    : reserve_(std::min(kReserve, limit / 4)),
+      usable_(limit - reserve_),
       short_until_(std::numeric_limits<Steady::rep>::min()) {}
 
 std::size_t Descriptors::SystemLimit() {

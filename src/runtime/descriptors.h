@@ -27,6 +27,9 @@ class Descriptors {
   // Of as many as the system allows at present.
   static std::size_t SystemLimit();
 
+  // How many those are.
+  std::size_t reserve() const { return reserve_; }
+
   // Whether a new descriptor may be kept for a connection; false: it is one of the reserve. That
   // they are short is then remembered.
   bool MayKeep(int descriptor);
@@ -39,6 +42,7 @@ class Descriptors {
   static constexpr std::chrono::seconds kShortFor{2};
 
  private:
+  const std::size_t reserve_;
   const std::size_t usable_;
   std::atomic<Steady::rep> short_until_;
 };
