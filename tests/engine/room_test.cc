@@ -259,6 +259,10 @@ TEST_F(RoomTest, MadeUpDestinationsShutNobodyOutWhoAnswers) {
       }
       world_.Run(milliseconds(100));
       for (const auto& answer : answers) EXPECT_EQ(answer->value().kind, Answer::Kind::kSuccess);
+      // Nothing of this crowd is left to the next one.
+      world_.participant.scripts.clear();
+      world_.Run(std::chrono::hours(2));
+      ASSERT_EQ(world_.engine->counts().live_txns, 0U);
     }
   }
 }
