@@ -28,7 +28,7 @@ void ReadyCheck::Add(DoneFn done) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(done));
-    if (waiting_.size() > 1) return;
+    if (std::exchange(asking_, true)) return;
   }
   reads_.Post([this] { Ask(); });
 }
@@ -41,6 +41,12 @@ void ReadyCheck::Ask() {
   }
   const Status answer = ask_();
   for (const DoneFn& done : all) done(answer);
+  {
+    const std::lock_guard lock(mutex_);
+    asking_ = !waiting_.empty();
+    if (!asking_) return;
+  }
+  reads_.Post([this] { Ask(); });
 }
 
 }  // namespace treaty

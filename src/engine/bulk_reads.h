@@ -31,7 +31,7 @@ class BulkReads {
   std::deque<std::function<void()>> waiting_;  // The first of them is under way.
 };
 
-// Asks one question of the store for all who wait for its answer.
+// Asks one question of the store for all who wait for its answer, one question at a time.
 class ReadyCheck {
  public:
   using DoneFn = std::function<void(const Status&)>;
@@ -47,7 +47,8 @@ class ReadyCheck {
   Executor& reads_;
   const std::function<Status()> ask_;
   std::mutex mutex_;
-  std::vector<DoneFn> waiting_;  // Not empty: the question is about to be asked.
+  std::vector<DoneFn> waiting_;  // For the next question.
+  bool asking_ = false;          // One is about to be asked, or is under way.
 };
 
 }  // namespace treaty

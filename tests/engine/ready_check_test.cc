@@ -1,0 +1,59 @@
+// One question at a time, and nobody is told what was known before he asked.
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/executor.h"
+#include "engine/bulk_reads.h"
+
+namespace treaty {
+namespace {
+
+class Tasks final : public Executor {
+ public:
+  void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+  std::size_t size() const { return tasks_.size(); }
+  void RunOne() {
+    const auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    task();
+  }
+
+ private:
+  std::deque<std::function<void()>> tasks_;
+};
+
+// Whoever asks while the store is at work on a question waits for the next one, which is not put
+// beside it: a store that does not answer would take that for a good sign.
+TEST(ReadyCheck, AsksOneQuestionAtATime) {
+  Tasks tasks;
+  int asked = 0;
+  std::vector<int> told;
+  ReadyCheck* check = nullptr;
+  const auto note = [&told, &asked](const Status&) { told.push_back(asked); };
+  ReadyCheck made(tasks, [&] {
+    if (++asked == 1) check->Add(note);
+    EXPECT_EQ(tasks.size(), 0U) << "beside this one";
+    return Status();
+  });
+  check = &made;
+  made.Add(note);
+  made.Add(note);
+  EXPECT_EQ(tasks.size(), 1U);
+  tasks.RunOne();
+  EXPECT_EQ(told, (std::vector<int>{1, 1}));
+  EXPECT_EQ(tasks.size(), 1U);
+  tasks.RunOne();
+  EXPECT_EQ(told, (std::vector<int>{1, 1, 2}));
+  EXPECT_EQ(tasks.size(), 0U);
+  made.Add(note);
+  tasks.RunOne();
+  EXPECT_EQ(told.back(), 3);
+}
+
+}  // namespace
+}  // namespace treaty
