@@ -250,6 +250,8 @@ class MysqlTest(Base):
             begun = time.monotonic()
             status, _ = rig.Client(patient.port, timeout=30).call(method, path)
             return status, time.monotonic() - begun
+        # What the last write came to is its word for a second.
+        rig.wait_until(lambda: answer("GET", "/readyz")[0] == 503, 10, "it is not ready")
         with concurrent.futures.ThreadPoolExecutor(3 * len(asked)) as pool:
             answers = [(path, pool.submit(answer, method, path)) for method, path in 3 * asked]
         for path, one in answers:
