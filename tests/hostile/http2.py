@@ -11,6 +11,7 @@ DATA, HEADERS, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE = 0, 1, 3, 4, 6, 8
 ACK = END_STREAM = 1
 END_HEADERS = 4
 CANCEL = 8
+INITIAL_WINDOW_SIZE = 4
 # What may be sent on a connection before the peer gives leave for more.
 WINDOW = 65_535
 
@@ -59,19 +60,53 @@ class Client:
     def __init__(self, port):
         self._connection = socket.create_connection(("127.0.0.1", port), timeout=30)
         self._connection.sendall(PREFACE + frame(SETTINGS, 0, 0))
-        self._frames = iter(Frames(self._connection))
+        self._frames = map(self._seen, Frames(self._connection))
         self._last = -1
+        self._first = WINDOW  # Of every stream.
+        self._windows = {0: WINDOW}
 
     def begin(self, method, body, fields=(), packed=False):
-        self._last += 2
-        self._connection.sendall(
-            head(self._last, [(":method", "POST"), (":scheme", "http"), (":path", method),
-                              (":authority", "treaty"), ("te", "trailers"),
-                              ("content-type", "application/grpc"), *fields])
-            + self._data(message(body, packed)))
+        self._connection.sendall(self._head(method, fields) + self._data(message(body, packed)))
         return self._last
 
+    def begin_large(self, method, body):
+        """Sends as much as the server gives leave for, and waits for more."""
+        self._connection.sendall(self._head(method, ()))
+        rest = message(body)
+        while rest:
+            while (size := min(len(rest), 16_384, self._windows[0],
+                              self._windows[self._last])) <= 0:
+                next(self._frames)
+            piece, rest = rest[:size], rest[size:]
+            self._connection.sendall(frame(DATA, 0 if rest else END_STREAM, self._last, piece))
+            self._sent(size)
+        return self._last
+
+    def _head(self, method, fields):
+        self._last += 2
+        self._windows[self._last] = self._first
+        return head(self._last, [(":method", "POST"), (":scheme", "http"), (":path", method),
+                                 (":authority", "treaty"), ("te", "trailers"),
+                                 ("content-type", "application/grpc"), *fields])
+
+    def _sent(self, size):
+        self._windows[0] -= size
+        self._windows[self._last] -= size
+
+    def _seen(self, one):
+        kind, flags, stream, body = one
+        if kind == WINDOW_UPDATE and stream in self._windows:
+            self._windows[stream] += int.from_bytes(body, "big")
+        if kind == SETTINGS and not flags & ACK:
+            for name, value in struct.iter_unpack(">HI", body):
+                if name == INITIAL_WINDOW_SIZE:
+                    more, self._first = value - self._first, value
+                    self._windows = {of: window + (more if of else 0)
+                                     for of, window in self._windows.items()}
+        return one
+
     def _data(self, body, most=16_384):
+        self._sent(len(body))
         pieces = [body[i:i + most] for i in range(0, len(body), most)]
         return b"".join(frame(DATA, END_STREAM * (piece is pieces[-1]), self._last, piece)
                         for piece in pieces)
@@ -148,14 +183,14 @@ class Participant:
         self._listener.close()
 
 
-def saga(gid, target, wait=False, request_timeout=0):
-    """A DtmRequest of one step."""
+def saga(gid, target, wait=False, request_timeout=0, payload=b"p", steps=1):
+    """A DtmRequest of equal steps."""
     options = b"\x08\x01" * wait
     if request_timeout:
         options += b"\x30" + _varint(request_timeout)
-    steps = f'[{{"action":"{target}"}}]'.encode()
-    return (_text(1, gid.encode()) + _text(2, b"saga") + _text(3, options) + _text(5, b"p")
-            + _text(7, steps))
+    texts = ",".join(steps * [f'{{"action":"{target}"}}'])
+    return (_text(1, gid.encode()) + _text(2, b"saga") + _text(3, options)
+            + steps * _text(5, payload) + _text(7, f"[{texts}]".encode()))
 
 
 def _varint(number):

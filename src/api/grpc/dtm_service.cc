@@ -85,10 +85,11 @@ struct Calls {
 // taken that, or it has gone. Ended once, by whoever is first; what comes later is of no interest.
 class Exchange final : public ServerUnaryReactor, public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(std::shared_ptr<Calls> calls, CallbackServerContext& context, const ByteBuffer& request,
+  Exchange(std::shared_ptr<Calls> calls, CallbackServerContext& context, ByteBuffer& request,
            ByteBuffer& reply)
       : calls_(std::move(calls)), context_(context), reply_(reply) {
     readable_ = request.DumpToSingleSlice(&message_).ok();
+    request.Clear();  // gRPC would keep it until OnDone.
   }
 
   // Keeps itself alive until OnDone.
@@ -101,6 +102,10 @@ class Exchange final : public ServerUnaryReactor, public std::enable_shared_from
   std::string_view message() const {
     return {reinterpret_cast<const char*>(message_.begin()), message_.size()};
   }
+
+  // From here on there is none. Whoever waits for the answer keeps this object, and would keep a
+  // message that nobody counts.
+  void DropMessage() { message_ = grpc::Slice(); }
 
   // The client's metadata of that name, in any letter case.
   std::string_view Metadata(std::string_view name) const {
@@ -264,7 +269,8 @@ class DtmService::Impl final : public RawDtm {
 
 ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handle handle) {
   hand_over::Give();
-  const auto exchange = std::make_shared<Exchange>(calls_, *raw.context, *raw.request, *raw.reply);
+  auto& message = const_cast<ByteBuffer&>(*raw.request);  // gRPC made it not const.
+  const auto exchange = std::make_shared<Exchange>(calls_, *raw.context, message, *raw.reply);
   exchange->Begin();
   const Asked asked{*exchange, Ending(method, exchange)};
   const grpc::Status trouble = Admit(*exchange);
@@ -273,6 +279,7 @@ ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handl
   } else {
     asked.end(trouble, "");
   }
+  exchange->DropMessage();
   return exchange.get();
 }
 
