@@ -8,8 +8,10 @@
 namespace treaty::daemon {
 namespace {
 
-api::HealthConfig HealthOf(Engine& engine, std::function<std::string()> trouble) {
+api::HealthConfig HealthOf(const Config& config, Engine& engine,
+                           std::function<std::string()> trouble) {
   api::HealthConfig out;
+  out.write_timeout = config.dtm_service.write_timeout;
   out.check_ready = [&engine, trouble = std::move(trouble)](std::function<void(Status)> done) {
     const std::string text = trouble();
     if (!text.empty()) return done({Code::kUnavailable, text});
@@ -24,7 +26,7 @@ GrpcFront::GrpcFront(const Config& config, const api::HandlerConfig& http, Engin
                      const Clock& clock, Loop& loop, Log& log)
     : library_log_(log),
       dtm_(DtmServiceSettings(config, http), engine, clock, random_),
-      health_(HealthOf(engine, http.trouble), loop),
+      health_(HealthOf(config, engine, http.trouble), loop),
       server_(GrpcServerSettings(config), dtm_, health_),
       asked_(config.grpc_port) {}
 

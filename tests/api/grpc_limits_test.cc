@@ -96,11 +96,6 @@ TEST(GrpcLimits, CallsOfClientsThatHaveGoneGiveTheirPlaces) {
   ASSERT_TRUE(ServerRig::Eventually([&] { return rig.Submit(Saga("w0", {"Out"})).ok(); }));
 }
 
-// SETTINGS_INITIAL_WINDOW_SIZE of 0: no byte of any reply may be sent.
-std::string PrefaceWithoutWindow() {
-  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, std::string("\0\4\0\0\0\0", 6));
-}
-
 TEST(GrpcLimits, AReplyThatIsNotTakenIsCancelledInTime) {
   GrpcRigOptions options;
   options.service.max_calls = 3;

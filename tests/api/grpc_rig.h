@@ -30,6 +30,7 @@ using Empty = google::protobuf::Empty;
 struct GrpcRigOptions {
   api::DtmServiceConfig service = {};
   api::GrpcServerConfig server = {};
+  api::HealthConfig health = {};  // Asks the engine where it has nobody else to ask.
   bool open = true;
 };
 
@@ -41,12 +42,13 @@ class GrpcRig {
     options.service.rules.targets.allow_loopback = true;
     options.service.meters = meters;
     dtm = std::make_unique<api::DtmService>(options.service, base.engine(), base.clock(), random_);
-    api::HealthConfig health_config;
-    health_config.check_ready = [this](std::function<void(Status)> done) {
-      base.engine().CheckReady(std::move(done));
-    };
-    health_config.watch_period = std::chrono::milliseconds(5);
-    health = std::make_unique<api::HealthService>(health_config, base.loop());
+    if (!options.health.check_ready) {
+      options.health.check_ready = [this](std::function<void(Status)> done) {
+        base.engine().CheckReady(std::move(done));
+      };
+    }
+    options.health.watch_period = std::chrono::milliseconds(5);
+    health = std::make_unique<api::HealthService>(options.health, base.loop());
     server = std::make_unique<api::GrpcServer>(options.server, *dtm, *health);
     const auto bound = server->Listen();
     TREATY_CHECK(bound.ok());

@@ -51,6 +51,11 @@ inline std::string GrpcMessage(const std::string& bytes) {
 
 inline std::string Preface() { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, ""); }
 
+// SETTINGS_INITIAL_WINDOW_SIZE of 0: no byte of any reply may be sent.
+inline std::string PrefaceWithoutWindow() {
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(4, 0, 0, std::string("\0\4\0\0\0\0", 6));
+}
+
 // A unary call on a stream with an odd number: its head, its message, and both.
 inline std::string GrpcHead(std::uint32_t stream, const std::string& path, const RawHeaders& more) {
   constexpr std::uint8_t kEndHeaders = 4;

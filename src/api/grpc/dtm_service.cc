@@ -15,7 +15,7 @@
 
 #include "api/gid_maker.h"
 #include "api/grpc/grpc_status.h"
-#include "api/grpc/unwritten.h"
+#include "api/grpc/unary_call.h"
 #include "base/enough_memory.h"
 #include "base/hand_over.h"
 #include "base/memory_budget.h"
@@ -71,31 +71,14 @@ struct Reply {
   std::shared_ptr<MemoryShare> memory;
 };
 
-// What the calls of a service share.
-struct Calls {
-  explicit Calls(const DtmServiceConfig& config)
-      : unwritten(std::make_shared<Unwritten>(config.write_timeout)),
-        replies(std::make_shared<MemoryBudget>(config.max_reply_bytes)) {}
-  std::atomic<std::size_t> count{0};
-  const std::shared_ptr<Unwritten> unwritten;
-  const std::shared_ptr<MemoryBudget> replies;
-};
-
-// One call, from its message until gRPC is done with it: it has been answered and the client has
-// taken that, or it has gone. Ended once, by whoever is first; what comes later is of no interest.
-class Exchange final : public ServerUnaryReactor, public std::enable_shared_from_this<Exchange> {
+// One call. Whoever is to answer it keeps it, be the client there or not.
+class Exchange final : public UnaryCall {
  public:
-  Exchange(std::shared_ptr<Calls> calls, CallbackServerContext& context, ByteBuffer& request,
+  Exchange(std::shared_ptr<CallPlaces> calls, CallbackServerContext& context, ByteBuffer& request,
            ByteBuffer& reply)
-      : calls_(std::move(calls)), context_(context), reply_(reply) {
+      : UnaryCall(std::move(calls), context), reply_(reply) {
     readable_ = request.DumpToSingleSlice(&message_).ok();
     request.Clear();  // gRPC would keep it until OnDone.
-  }
-
-  // Keeps itself alive until OnDone.
-  void Begin() {
-    self_ = shared_from_this();
-    ++calls_->count;
   }
 
   bool readable() const { return readable_; }
@@ -109,64 +92,39 @@ class Exchange final : public ServerUnaryReactor, public std::enable_shared_from
 
   // The client's metadata of that name, in any letter case.
   std::string_view Metadata(std::string_view name) const {
-    const auto found = context_.client_metadata().find(wire::MetadataKey(name));
-    if (found == context_.client_metadata().end()) return {};
+    const auto found = context().client_metadata().find(wire::MetadataKey(name));
+    if (found == context().client_metadata().end()) return {};
     return {found->second.data(), found->second.length()};
   }
 
   // Why nothing is to be done for this call any more.
   grpc::Status Trouble() const {
-    if (context_.IsCancelled()) return Gone();
+    if (context().IsCancelled()) return Gone();
     const gpr_timespec left =
-        gpr_time_sub(context_.raw_deadline(), gpr_now(context_.raw_deadline().clock_type));
+        gpr_time_sub(context().raw_deadline(), gpr_now(context().raw_deadline().clock_type));
     if (gpr_time_cmp(left, gpr_time_0(GPR_TIMESPAN)) > 0) return grpc::Status::OK;
     return {StatusCode::DEADLINE_EXCEEDED, "the call's deadline had passed when it came"};
   }
 
   void End(const grpc::Status& status, Reply reply, Duration retry_after) {
-    if (ended_.exchange(true)) return;
-    if (IsBusy(status)) {
-      context_.AddTrailingMetadata("grpc-retry-pushback-ms", std::to_string(retry_after.count()));
-    }
-    const grpc::Slice slice(reply.bytes);
-    reply_ = ByteBuffer(&slice, 1);
-    memory_ = std::move(reply.memory);
-    Leave(status);
-  }
-
-  void OnCancel() override {
-    hand_over::Take();
-    if (!ended_.exchange(true)) Leave(Gone());
-  }
-
-  void OnDone() override {
-    hand_over::Take();
-    calls_->unwritten->Remove(place_);
-    --calls_->count;
-    memory_.reset();
-    const auto last = std::move(self_);
+    EndOnce(status, [&] {
+      if (IsBusy(status)) {
+        context().AddTrailingMetadata("grpc-retry-pushback-ms",
+                                      std::to_string(retry_after.count()));
+      }
+      const grpc::Slice slice(reply.bytes);
+      reply_ = ByteBuffer(&slice, 1);
+      memory_ = std::move(reply.memory);
+    });
   }
 
  private:
-  static grpc::Status Gone() {
-    return {StatusCode::CANCELLED, "the client has cancelled the call"};
-  }
+  void Forget() override { memory_.reset(); }
 
-  void Leave(const grpc::Status& status) {
-    place_ = calls_->unwritten->Add(context_);
-    hand_over::Give();
-    Finish(status);
-  }
-
-  const std::shared_ptr<Calls> calls_;
-  CallbackServerContext& context_;  // gRPC's, until OnDone; so is the next.
-  ByteBuffer& reply_;
+  ByteBuffer& reply_;  // gRPC's, until OnDone.
   grpc::Slice message_;
   bool readable_ = false;
-  std::atomic<bool> ended_{false};
-  Unwritten::Place place_;
   std::shared_ptr<MemoryShare> memory_;
-  std::shared_ptr<Exchange> self_;
 };
 
 // Ends the call, with a reply if the status is OK.
@@ -180,7 +138,8 @@ class DtmService::Impl final : public RawDtm {
       : config_(std::move(config)),
         engine_(engine),
         gids_(clock, random),
-        calls_(std::make_shared<Calls>(config_)) {
+        calls_(std::make_shared<CallPlaces>(config_.write_timeout)),
+        replies_(std::make_shared<MemoryBudget>(config_.max_reply_bytes)) {
     wire::QuietProtobuf();
     for (std::size_t i = 0; i < kMethodCount; ++i) {
       meters_[i] = &config_.meters->Of("grpc", kMethodNames[i]);
@@ -264,7 +223,8 @@ class DtmService::Impl final : public RawDtm {
   GidMaker gids_;
   std::array<RouteMeters*, kMethodCount> meters_{};
   std::atomic<bool> open_{false};
-  const std::shared_ptr<Calls> calls_;
+  const std::shared_ptr<CallPlaces> calls_;
+  const std::shared_ptr<MemoryBudget> replies_;
 };
 
 ServerUnaryReactor* DtmService::Impl::Serve(Method method, const Raw& raw, Handle handle) {
@@ -366,7 +326,7 @@ void DtmService::Impl::BeginWorkflow(const Asked& asked) {
 void DtmService::Impl::Show(const StoredTxn& txn, const EndFn& end) const {
   const std::size_t most = wire::ProgressesReplyBytes(txn);
   std::shared_ptr<MemoryShare> memory;
-  if (most > kSmallReply) memory = std::make_shared<MemoryShare>(calls_->replies);
+  if (most > kSmallReply) memory = std::make_shared<MemoryShare>(replies_);
   if (memory && !memory->Grow(most)) {
     return end({StatusCode::RESOURCE_EXHAUSTED, "too many large replies at once; try again later"},
                "");

@@ -1,6 +1,3 @@
-// A check asks the engine. A watch asks it again and again, on one loop, where everything that
-// happens to it is put in order.
-
 #include "api/grpc/health_service.h"
 
 #include <grpc/health/v1/health.grpc.pb.h>
@@ -12,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/grpc/health_watch.h"
+#include "api/grpc/unary_call.h"
 #include "base/hand_over.h"
 
 namespace treaty::api {
@@ -22,127 +21,53 @@ using grpc::StatusCode;
 using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
-using Serving = HealthCheckResponse::ServingStatus;
 
 bool IsKnown(const std::string& service) { return service.empty() || service == "dtmgimp.Dtm"; }
 
-Serving ServingOf(const Status& ready) {
-  return ready.ok() ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
-}
-
-// A client that is not to watch.
-class Refusal final : public grpc::ServerWriteReactor<HealthCheckResponse> {
+// One client that asks.
+class HealthCheck final : public UnaryCall {
  public:
-  explicit Refusal(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { delete this; }
-};
+  HealthCheck(std::shared_ptr<CallPlaces> places, CallbackServerContext& context,
+              HealthCheckResponse& response)
+      : UnaryCall(std::move(places), context), response_(response) {}
 
-// One client that watches. Keeps itself alive until gRPC is done with it.
-class Watch final : public grpc::ServerWriteReactor<HealthCheckResponse>,
-                    public std::enable_shared_from_this<Watch> {
- public:
-  Watch(const HealthConfig& config, Loop& loop, bool known)
-      : config_(config), loop_(loop), known_(known) {}
-
-  void Begin() {
-    self_ = shared_from_this();
-    hand_over::Give();
-    Later([](Watch& watch) { watch.Look(); });
+  void Refuse(const grpc::Status& status) {
+    EndOnce(status, [] {});
   }
-
-  void Close(const grpc::Status& status) {
-    Later([status](Watch& watch) { watch.End(status); });
+  void Answer(Serving serving) {
+    EndOnce(grpc::Status::OK, [&] { response_.set_status(serving); });
   }
-
-  void OnCancel() override {
-    hand_over::Take();
-    Close({StatusCode::CANCELLED, "the client has left"});
-  }
-  void OnWriteDone(bool ok) override {
-    hand_over::Take();
-    Later([ok](Watch& watch) {
-      watch.writing_ = false;
-      if (!ok) watch.End({StatusCode::CANCELLED, "the client has left"});
-    });
-  }
-  void OnDone() override {
-    hand_over::Take();
-    const auto last = std::move(self_);  // What is posted keeps the rest alive.
-  }
-
-  bool done() const { return done_; }
 
  private:
-  // Runs `step` on the loop; none after the last.
-  template <typename Step>
-  void Later(Step step) {
-    loop_.Post([watch = shared_from_this(), step] { step(*watch); });
-  }
-
-  void Look() {
-    if (ended_) return;
-    if (!known_) return Saw(HealthCheckResponse::SERVICE_UNKNOWN);
-    config_.check_ready([watch = shared_from_this()](const Status& ready) {
-      watch->Later([serving = ServingOf(ready)](Watch& self) { self.Saw(serving); });
-    });
-  }
-
-  void Saw(Serving serving) {
-    if (ended_) return;
-    loop_.After(config_.watch_period, [watch = shared_from_this()] { watch->Look(); });
-    if (writing_ || (told_ && response_.status() == serving)) return;
-    told_ = writing_ = true;
-    response_.set_status(serving);
-    StartWrite(&response_);
-  }
-
-  void End(const grpc::Status& status) {
-    if (std::exchange(ended_, true)) return;
-    done_ = true;
-    Finish(status);
-  }
-
-  const HealthConfig& config_;
-  Loop& loop_;
-  const bool known_;
-  HealthCheckResponse response_;
-  bool told_ = false;
-  bool writing_ = false;
-  bool ended_ = false;
-  std::atomic<bool> done_{false};
-  std::shared_ptr<Watch> self_;
+  HealthCheckResponse& response_;  // gRPC's, until OnDone.
 };
 
 }  // namespace
 
 class HealthService::Impl final : public Health::CallbackService {
  public:
-  Impl(HealthConfig config, Loop& loop) : config_(std::move(config)), loop_(loop) {}
+  Impl(HealthConfig config, Loop& loop)
+      : config_(std::move(config)),
+        checks_(std::make_shared<CallPlaces>(config_.write_timeout)),
+        watch_parts_{config_, loop, std::make_shared<Unwritten>(config_.write_timeout)} {}
 
   grpc::ServerUnaryReactor* Check(CallbackServerContext* context, const HealthCheckRequest* request,
                                   HealthCheckResponse* response) override {
-    grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-    if (!IsKnown(request->service())) {
-      reactor->Finish({StatusCode::NOT_FOUND, "no such service; ask for dtmgimp.Dtm, or for \"\""});
-      return reactor;
-    }
-    if (!open_) {
-      response->set_status(HealthCheckResponse::NOT_SERVING);
-      reactor->Finish(grpc::Status::OK);
-      return reactor;
-    }
-    config_.check_ready([reactor, response](const Status& ready) {
-      response->set_status(ServingOf(ready));
-      reactor->Finish(grpc::Status::OK);
-    });
-    return reactor;
+    hand_over::Give();
+    const auto check = std::make_shared<HealthCheck>(checks_, *context, *response);
+    check->Begin();
+    Answer(check, request->service());
+    return check.get();
   }
 
-  grpc::ServerWriteReactor<HealthCheckResponse>* Watch(CallbackServerContext* /*context*/,
+  grpc::ServerWriteReactor<HealthCheckResponse>* Watch(CallbackServerContext* context,
                                                        const HealthCheckRequest* request) override {
-    const auto watch = std::make_shared<api::Watch>(config_, loop_, IsKnown(request->service()));
+    const auto watch =
+        std::make_shared<HealthWatch>(watch_parts_, *context, IsKnown(request->service()));
     const grpc::Status refusal = Admit(watch);
-    if (!refusal.ok()) return new Refusal(refusal);  // Deletes itself.
+    if (!refusal.ok()) {
+      return new HealthRefusal(watch_parts_.unwritten, *context, refusal);  // Deletes itself.
+    }
     watch->Begin();
     return watch.get();
   }
@@ -159,7 +84,19 @@ class HealthService::Impl final : public Health::CallbackService {
   }
 
  private:
-  grpc::Status Admit(const std::shared_ptr<api::Watch>& watch) {
+  void Answer(const std::shared_ptr<HealthCheck>& check, const std::string& service) {
+    if (checks_->count > config_.max_checks && !checks_->unwritten->CancelFirst()) {
+      return check->Refuse({StatusCode::RESOURCE_EXHAUSTED, "too many checks of the health"});
+    }
+    if (!IsKnown(service)) {
+      return check->Refuse(
+          {StatusCode::NOT_FOUND, "no such service; ask for dtmgimp.Dtm, or for \"\""});
+    }
+    if (!open_) return check->Answer(HealthCheckResponse::NOT_SERVING);
+    config_.check_ready([check](const Status& ready) { check->Answer(ServingOf(ready)); });
+  }
+
+  grpc::Status Admit(const std::shared_ptr<HealthWatch>& watch) {
     const std::lock_guard lock(mutex_);
     std::erase_if(watches_, [](const auto& one) { return one->done(); });
     if (!open_) return {StatusCode::UNAVAILABLE, "the coordinator is starting or stopping"};
@@ -171,9 +108,10 @@ class HealthService::Impl final : public Health::CallbackService {
   }
 
   const HealthConfig config_;
-  Loop& loop_;
+  const std::shared_ptr<CallPlaces> checks_;
+  const WatchParts watch_parts_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<api::Watch>> watches_;
+  std::vector<std::shared_ptr<HealthWatch>> watches_;
   std::atomic<bool> open_{false};
 };
 

@@ -18,6 +18,10 @@ struct HealthConfig {
   std::function<void(std::function<void(Status)>)> check_ready;
   Duration watch_period = std::chrono::seconds(2);  // How often a watched server is looked at.
   std::size_t max_watches = 100;                    // Beyond: RESOURCE_EXHAUSTED.
+  // Under way; beyond, one whose client has not taken its answer yet gives way to the next, and
+  // without such a one it is RESOURCE_EXHAUSTED.
+  std::size_t max_checks = 1'000;
+  Duration write_timeout = std::chrono::seconds(30);  // For a client to take what it is told.
 };
 
 // Knows the whole server (the empty name) and dtmgimp.Dtm. Safe for concurrent use.

@@ -40,13 +40,22 @@ void Unwritten::CancelLate() {
   const std::lock_guard lock(mutex_);
   armed_ = false;
   const auto now = Steady::now();
-  while (!calls_.empty() && calls_.front().until <= now) {
-    grpc::CallbackServerContext* const context = calls_.front().context;
-    calls_.front().context = nullptr;
-    late_.splice(late_.end(), calls_, calls_.begin());
-    context->TryCancel();
-  }
+  while (!calls_.empty() && calls_.front().until <= now) Cancel();
   Arm();
+}
+
+bool Unwritten::CancelFirst() {
+  const std::lock_guard lock(mutex_);
+  if (calls_.empty()) return false;
+  Cancel();
+  return true;
+}
+
+void Unwritten::Cancel() {
+  grpc::CallbackServerContext* const context = calls_.front().context;
+  calls_.front().context = nullptr;
+  late_.splice(late_.end(), calls_, calls_.begin());
+  context->TryCancel();
 }
 
 }  // namespace treaty::api

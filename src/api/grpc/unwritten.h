@@ -31,9 +31,13 @@ class Unwritten : public std::enable_shared_from_this<Unwritten> {
   Place Add(grpc::CallbackServerContext& context);
   void Remove(Place place);
 
+  // Cancels the call whose client has taken longest so far; false: there is none.
+  bool CancelFirst();
+
  private:
   void Arm();
   void CancelLate();
+  void Cancel();
 
   const Duration allowed_;
   // Cancelling a call may remove it at once, on the same thread.
