@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "api/api_world.h"
 
@@ -345,6 +348,73 @@ TEST_F(RecordsInBatches, TakeFromTheBudgetOfAllReplies) {
   EXPECT_GT(Count(reply, "too many large replies at once"), 10u);
   EXPECT_EQ(config.memory->taken(), 0u);  // Given back with the reply.
 }
+
+// --- What a batch keeps while one of its requests waits ------------------------------------------
+
+// One that waits for an hour beside three that ask for records, as a connection would hand it in.
+class HeldBatches : public RecordsInBatches, public ::testing::WithParamInterface<const char*> {
+ protected:
+  HeldBatches() {
+    api.world.participant.scripts["http://a/a1"] = {
+        {Outcome::kSuccess, "", std::chrono::minutes(30)}};
+    Ask(api, 1);
+    api.Post("prepare", R"({"gid":"t","trans_type":"tcc","wait_result":true})");
+    api.Post("registerBranch", R"({"gid":"t","trans_type":"tcc","branch_id":"01","data":"",)"
+                               R"("confirm":"http://a/ok","cancel":"http://a/a1"})");
+    const std::string record = Request("prepareWorkflow", kWorkflow);
+    const std::string alone =
+        Request(GetParam(), GetParam() == std::string("submit")
+                                ? Saga("g", R"(,"wait_result":true,"request_timeout":3600)")
+                                : R"({"gid":"t","trans_type":"tcc"})");
+    api::HttpRequest request{"POST",
+                             "/api/json-rpc",
+                             {},
+                             "[" + record + "," + alone + "," + record + "," + record + "]"};
+    request.keep = [this](std::shared_ptr<api::HeldReply> kept) { held = std::move(kept); };
+    reply = api.Begin(std::move(request));
+    api.world.Run(std::chrono::seconds(1));
+  }
+
+  api::HandlerConfig config = Config(100'000'000);
+  RpcWorld api{config};
+  std::shared_ptr<api::HeldReply> held;
+  std::shared_ptr<std::optional<api::HttpReply>> reply;
+};
+
+TEST_P(HeldBatches, EndWithTheirConnection) {
+  EXPECT_FALSE(reply->has_value());
+  EXPECT_GT(config.memory->taken(), 1'000'000u);
+  const std::weak_ptr<api::HeldReply> nobody = std::exchange(held, nullptr);
+  EXPECT_TRUE(nobody.expired());
+  EXPECT_EQ(config.memory->taken(), 0u);
+  api.world.Run(std::chrono::hours(1));
+  EXPECT_FALSE(reply->has_value());
+}
+
+TEST_P(HeldBatches, KeepNoRecordsForLong) {
+  held->Shed();
+  EXPECT_EQ(config.memory->taken(), 0u);
+  held->Shed();
+  api.world.Run(std::chrono::hours(1));
+  ASSERT_TRUE(reply->has_value());
+  const std::string& body = (*reply)->body;
+  EXPECT_EQ(Count(body, R"("jsonrpc":"2.0")"), 4u);
+  EXPECT_EQ(Count(body, R"("status":503)"), 3u);
+  EXPECT_EQ(Count(body, "send this request again alone"), 3u);
+  EXPECT_EQ(Count(body, R"("result":null)"), 1u);
+  held->Shed();  // It may come late.
+}
+
+TEST_P(HeldBatches, AnsweredInTimeHaveTheirRecords) {
+  api.world.Run(std::chrono::hours(1));
+  ASSERT_TRUE(reply->has_value());
+  EXPECT_EQ(Count((*reply)->body, R"("progresses")"), 3u);
+  reply.reset();
+  held.reset();
+  EXPECT_EQ(config.memory->taken(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(BesideOneThatWaits, HeldBatches, ::testing::Values("submit", "abort"));
 
 TEST_F(RecordsInBatches, OneThatComesAloneIsOnlyBoundByTheBudget) {
   RpcWorld api(Config(100'000));

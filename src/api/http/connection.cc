@@ -283,6 +283,10 @@ void Connection::Dispatch() {
     });
   };
   request_.body = std::move(message.body());
+  request_.keep = [this](std::shared_ptr<HeldReply> held) {
+    held_ = std::move(held);
+    handling_begun_ = Steady::now();
+  };
   state_->handlers().Handle(std::move(request_), peer_.address, std::move(reply));
 }
 
@@ -317,6 +321,7 @@ void Connection::Close() {
   memory_.Shrink(0);
   if (std::exchange(lists_, false)) state_->EndList();
   reply_ = {};
+  held_ = nullptr;
   error_code ignored;
   socket_.close(ignored);
   const auto self = shared_from_this();
@@ -338,7 +343,7 @@ bool Connection::TooSlow(Steady::time_point now) const {
 }
 
 void Connection::CheckDeadline(Steady::time_point now) {
-  if (phase_ == Phase::kHandling) return LookAtPeer(now);
+  if (phase_ == Phase::kHandling) return LookAtReply(now), LookAtPeer(now);
   if (phase_ == Phase::kClosed || !TooSlow(now)) return;
   if (phase_ != Phase::kHeader && phase_ != Phase::kBody) return Close();
   // The read that is still waiting ends with the connection.

@@ -96,6 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void SetDeadline(Phase phase, Duration allowed);
   bool TooSlow(Steady::time_point now) const;
   bool ReadsTooSlowly(Steady::time_point now) const;
+  void LookAtReply(Steady::time_point now);
   void LookAtPeer(Steady::time_point now);
 
   Socket socket_;
@@ -113,10 +114,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t written_ = 0;       // Bytes of its body.
   std::size_t writing_ = 0;       // Of them, those that are under way.
   Steady::time_point write_begun_;
-  MemoryShare memory_;                          // Of this request.
-  std::size_t head_bytes_ = 0;                  // Parsed of this request's head.
-  std::size_t head_lines_ = 0;                  // Of them, ends of lines.
-  HttpRequest request_;                         // Its head, once that is complete.
+  MemoryShare memory_;               // Of this request.
+  std::size_t head_bytes_ = 0;       // Parsed of this request's head.
+  std::size_t head_lines_ = 0;       // Of them, ends of lines.
+  HttpRequest request_;              // Its head, once that is complete.
+  std::shared_ptr<HeldReply> held_;  // While the request is being handled.
+  Steady::time_point handling_begun_;
   std::optional<Steady::time_point> finished_;  // When the client was seen to send no more.
   Steady::time_point next_probe_;
   std::size_t lingered_ = 0;  // Bytes thrown away since the last reply.

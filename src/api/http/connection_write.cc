@@ -26,6 +26,8 @@ constexpr std::size_t kPiece = 64 << 10;
 // How often a client that has finished sending is asked whether it is still there, and how long one
 // that cannot be asked is waited for.
 constexpr Duration kProbePeriod = std::chrono::seconds(10);
+// So long a record waits for the other requests of its batch.
+constexpr Duration kHeldTime = std::chrono::seconds(2);
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -40,6 +42,7 @@ void Connection::SendContinue() {
 // What the request has taken is given back only when the reply has its own.
 void Connection::OnReply(HttpReply reply) {
   if (phase_ == Phase::kClosed) return;
+  held_ = nullptr;
   if (shard_.draining()) close_after_ = true;
   if (!reply.memory) {
     auto memory = TakeReplyMemory(reply.body.size(), state_->memory());
@@ -101,6 +104,10 @@ bool Connection::ReadsTooSlowly(Steady::time_point now) const {
   if (elapsed < state_->config().write_timeout) return false;
   const auto due = static_cast<std::size_t>(elapsed.count()) * state_->config().min_reply_rate;
   return (written_ + writing_) * 1'000 < due;
+}
+
+void Connection::LookAtReply(Steady::time_point now) {
+  if (held_ && now - handling_begun_ >= kHeldTime) held_->Shed();
 }
 
 // A client that has gone must not keep its place while its request is under way, possibly for an

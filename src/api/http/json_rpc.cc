@@ -3,81 +3,17 @@
 #include "api/http/json_rpc.h"
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <utility>
-#include <vector>
 
 #include "api/http/reply.h"
-#include "api/http/reply_memory.h"
 #include "api/http/rpc_error.h"
+#include "api/http/rpc_replies.h"
 #include "base/enough_memory.h"
 #include "wire/json_text.h"
-#include "wire/reply_size.h"
-#include "wire/txn_reply.h"
 
 namespace treaty::api {
-
-// The responses of a batch, each in its request's place; the last to come sends them all.
-class JsonRpc::Batch {
- public:
-  Batch(std::size_t count, const HandlerConfig& config, ReplyFn reply)
-      : config_(config),
-        memory_(std::make_shared<MemoryShare>(config.memory)),
-        responses_(count),
-        missing_(count),
-        reply_(std::move(reply)) {}
-
-  // Takes room for a record of `bytes` among the responses: twice, as they are joined.
-  Status Take(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    if (bytes > config_.max_rpc_reply_bytes - records_) {
-      return {Code::kResourceExhausted,
-              "the records of this batch are too large together (Limits.RpcReplyBytes); send this "
-              "request again in a smaller one"};
-    }
-    if (!memory_->Grow(2 * (records_ + bytes))) {
-      return {Code::kResourceExhausted, "too many large replies at once; try again later"};
-    }
-    records_ += bytes;
-    return {};
-  }
-
-  void Put(std::size_t place, std::string response) {
-    responses_[place] = std::move(response);
-    if (missing_.fetch_sub(1, std::memory_order_acq_rel) == 1) Reply();
-  }
-
- private:
-  void Reply() {
-    auto joined = WithinMemory([this] { return Result<std::string>(Join()); });
-    responses_.clear();
-    if (!joined.ok()) return reply_(StatusReply(joined.status(), config_));
-    HttpReply all = JsonReply(*std::move(joined));
-    if (memory_->bytes() > 0) all.memory = memory_;
-    reply_(std::move(all));
-  }
-
-  std::string Join() const {
-    std::size_t bytes = 2;
-    for (const std::string& one : responses_) bytes += one.size() + 1;
-    std::string all;
-    all.reserve(bytes);
-    for (const std::string& one : responses_) all.append(all.empty() ? "[" : ",").append(one);
-    all += ']';
-    return all;
-  }
-
-  const HandlerConfig& config_;
-  std::mutex mutex_;  // Guards the next two.
-  std::size_t records_ = 0;
-  const std::shared_ptr<MemoryShare> memory_;
-  std::vector<std::string> responses_;
-  std::atomic<std::size_t> missing_;
-  ReplyFn reply_;
-};
 
 namespace {
 
@@ -115,46 +51,40 @@ void JsonRpc::Handle(const HttpRequest& request, ReplyFn reply) {
     return reply(JsonReply(wire::RpcErrorReply("null", RefusalOf(read.status(), config_))));
   }
   const wire::RpcBody& body = *read;
-  if (!body.is_batch) {
-    SendFn send = [reply = std::move(reply)](std::string response,
-                                             std::shared_ptr<MemoryShare> memory) {
-      HttpReply alone = JsonReply(std::move(response));
-      alone.memory = std::move(memory);
-      reply(std::move(alone));
-    };
-    return Run({request, body.requests.front(), send, nullptr});
-  }
-  const auto all = std::make_shared<Batch>(body.requests.size(), config_, std::move(reply));
+  const auto all = std::make_shared<RpcReplies>(body, config_, std::move(reply));
+  if (request.keep) request.keep(all);
   for (std::size_t i = 0; i < body.requests.size(); ++i) {
-    SendFn send = [all, i](std::string response, const std::shared_ptr<MemoryShare>&) {
-      all->Put(i, std::move(response));
-    };
-    Run({request, body.requests[i], send, all});
+    Run({request, body.requests[i], {all, request.keep ? nullptr : all, i}});
   }
 }
 
 void JsonRpc::Run(const Exchange& x) {
-  if (x.call.trouble) return x.send(wire::RpcErrorReply(x.call.id, *x.call.trouble), nullptr);
+  if (x.call.trouble) return x.place.PutError(*x.call.trouble);
   const Method method = Find(x.call.method);
-  if (method == nullptr) {
-    return x.send(wire::RpcErrorReply(x.call.id, UnknownMethod(x.call.method)), nullptr);
-  }
+  if (method == nullptr) return x.place.PutError(UnknownMethod(x.call.method));
   if (x.call.params.empty() && method != &JsonRpc::MakeGid) {
     return Refuse(x, {Code::kInvalidArgument, "params is missing; send an object"});
   }
   (this->*method)(x);
 }
 
+void JsonRpc::Place::PutResult(std::string_view result) const {
+  if (const auto all = replies.lock()) all->PutResult(index, result);
+}
+
+void JsonRpc::Place::PutError(const wire::RpcError& error) const {
+  if (const auto all = replies.lock()) all->PutError(index, error);
+}
+
 Engine::AnswerFn JsonRpc::Answering(const Exchange& x) {
-  return [this, id = std::string(x.call.id), send = std::move(x.send)](const Answer& answer) {
-    if (answer.kind == Answer::Kind::kSuccess)
-      return send(wire::RpcResultReply(id, "null"), nullptr);
-    send(wire::RpcErrorReply(id, RpcErrorOf(answer, config_)), nullptr);
+  return [this, place = x.place](const Answer& answer) {
+    if (answer.kind == Answer::Kind::kSuccess) return place.PutResult("null");
+    place.PutError(RpcErrorOf(answer, config_));
   };
 }
 
 void JsonRpc::Refuse(const Exchange& x, const Status& status) {
-  x.send(wire::RpcErrorReply(x.call.id, RefusalOf(status, config_)), nullptr);
+  x.place.PutError(RefusalOf(status, config_));
 }
 
 std::optional<TxnRequest> JsonRpc::TakeTxn(const Exchange& x, wire::Intent intent) {
@@ -174,7 +104,7 @@ void JsonRpc::MakeGid(const Exchange& x) {
   wire::ObjectWriter object(gid);
   object.String("gid", make_gid_());
   object.Close();
-  x.send(wire::RpcResultReply(x.call.id, gid), nullptr);
+  x.place.PutResult(gid);
 }
 
 void JsonRpc::Prepare(const Exchange& x) {
@@ -209,32 +139,14 @@ void JsonRpc::PrepareWorkflow(const Exchange& x) {
   if (!request) return;
   engine_.PrepareWorkflow(
       std::move(*request),
-      [this, id = std::string(x.call.id), send = std::move(x.send), batch = x.batch](
-          const Answer& answer, const std::optional<StoredTxn>& txn) {
-        if (txn) return SendRecord(*txn, id, send, batch.get());
-        send(wire::RpcErrorReply(id, RpcErrorOf(answer, config_)), nullptr);
+      [this, place = x.place](const Answer& answer, const std::optional<StoredTxn>& txn) {
+        if (!txn) return place.PutError(RpcErrorOf(answer, config_));
+        const auto all = place.replies.lock();
+        if (!all) return;
+        const Status room = all->Take(place.index, *txn);
+        if (!room.ok()) return all->PutError(place.index, RefusalOf(room, config_));
+        all->PutRecord(place.index, *txn);
       });
-}
-
-void JsonRpc::SendRecord(const StoredTxn& txn, const std::string& id, const SendFn& send,
-                         Batch* batch) {
-  const std::size_t most =
-      2 * (wire::TxnReplyBytes(txn) + id.size());  // The record, and around it.
-  std::shared_ptr<MemoryShare> memory;
-  Status room;
-  if (batch != nullptr) {
-    room = batch->Take(most);
-  } else {
-    auto taken = TakeReplyMemory(most, config_.memory);
-    room = taken.status();
-    if (taken.ok()) memory = *std::move(taken);
-  }
-  if (!room.ok()) return send(wire::RpcErrorReply(id, RefusalOf(room, config_)), nullptr);
-  auto text = WithinMemory([&] {
-    return Result<std::string>(wire::RpcResultReply(id, wire::WorkflowReply(txn, config_.policy)));
-  });
-  if (!text.ok()) return send(wire::RpcErrorReply(id, RefusalOf(text.status(), config_)), nullptr);
-  send(*std::move(text), std::move(memory));
 }
 
 }  // namespace treaty::api

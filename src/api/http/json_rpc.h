@@ -2,18 +2,22 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/http/handlers.h"
 #include "api/http/message.h"
-#include "base/memory_budget.h"
 #include "engine/engine.h"
 #include "wire/rpc_request.h"
 #include "wire/txn_request.h"
 
 namespace treaty::api {
+
+class RpcReplies;
 
 // Safe for concurrent use, as far as `make_gid` is.
 class JsonRpc {
@@ -23,20 +27,25 @@ class JsonRpc {
   // `config` and the engine outlive it.
   JsonRpc(const HandlerConfig& config, Engine& engine, std::function<std::string()> make_gid);
 
-  // Answers with status 200 exactly once, on any thread: errors are told in the body. The
-  // requests of a batch are begun in their order and run side by side; the reply to the batch
-  // waits for all of them.
+  // Answers with status 200 once, on any thread: errors are told in the body. The requests of a
+  // batch are begun in their order and run side by side; the reply to the batch waits for all of
+  // them. What `request.keep` is given must live, or there is no answer.
   void Handle(const HttpRequest& request, ReplyFn reply);
 
  private:
-  class Batch;
-  // Takes one response, with what it takes of the budget.
-  using SendFn = std::function<void(std::string, std::shared_ptr<MemoryShare>)>;
+  // Where a response belongs. It may come when its client has gone, and is dropped then.
+  struct Place {
+    std::weak_ptr<RpcReplies> replies;
+    std::shared_ptr<RpcReplies> owner;  // Null: the connection keeps them.
+    std::size_t index;
+
+    void PutResult(std::string_view result) const;
+    void PutError(const wire::RpcError& error) const;
+  };
   struct Exchange {
     const HttpRequest& http;
     const wire::RpcRequest& call;
-    SendFn& send;
-    const std::shared_ptr<Batch>& batch;  // Null: it came alone.
+    const Place place;
   };
   using Method = void (JsonRpc::*)(const Exchange&);
 
@@ -54,7 +63,6 @@ class JsonRpc {
   std::optional<TxnRequest> TakeTxn(const Exchange& x, wire::Intent intent);
   Engine::AnswerFn Answering(const Exchange& x);
   void Refuse(const Exchange& x, const Status& status);
-  void SendRecord(const StoredTxn& txn, const std::string& id, const SendFn& send, Batch* batch);
 
   const HandlerConfig& config_;
   const wire::RequestRules rules_;

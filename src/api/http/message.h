@@ -16,11 +16,22 @@
 
 namespace treaty::api {
 
+// What is ready of a reply while the rest of it is waited for.
+class HeldReply {
+ public:
+  virtual ~HeldReply() = default;
+  // The rest takes long: gives back what is large.
+  virtual void Shed() = 0;
+};
+
 struct HttpRequest {
   std::string method;                                        // "GET", "POST", … as sent.
   std::string target;                                        // Path and query as sent.
   std::vector<std::pair<std::string, std::string>> headers;  // In order; names as sent.
   std::string body;
+  // Called by who handles the request, before it answers, with what shall end when the client goes;
+  // not afterwards. Empty: whoever asks stays.
+  std::function<void(std::shared_ptr<HeldReply>)> keep = {};
 
   // Returns the first header of that name, compared without case; empty if there is none.
   std::string_view Header(std::string_view name) const;
