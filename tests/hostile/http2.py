@@ -132,10 +132,10 @@ class Participant:
     """Answers every call with a packed message: `bomb`, as long as the client takes so much. The
     `status` follows after a `pause`, or never where there is none."""
 
-    def __init__(self, fields, bomb, status, pause=0):
+    def __init__(self, fields, bomb, status, pause=0, host="127.0.0.1"):
         self._fields, self._status, self._pause = fields, status, pause
         self._bomb, self._small = message(bomb, True), message(gzip.compress(b"{}"), True)
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((host, 0), backlog=128)
         self.port = self._listener.getsockname()[1]
         self.calls = 0
         threading.Thread(target=self._accept, daemon=True).start()

@@ -1,21 +1,25 @@
 """Goal: nobody fills Treaty's memory or its places. Method: replies that nobody reads, batches of
-them, clients that ask and go, heads of every length, little memory and few descriptors; while that
-goes on, a probe and an honest client are served.
+them, clients that ask and go, heads of every length, little memory and few descriptors, also with
+many participants; while that goes on, a probe and an honest client are served.
 """
 
 import json
+import os
 import resource
 import socket
 import subprocess
 import tempfile
 import unittest
 
+import http2
 from attacker import rig
 
 OPTIONS, ARGUMENTS = rig.options()
 API = "/api/dtmsvr"
 MIB = 1 << 20
 SUCCESS = '{"dtm_result":"SUCCESS"}'
+DESCRIPTORS = 256
+GRPC_PARTICIPANTS = 400
 UNREAD = 100  # The attack's connections; each asks for 34 MiB.
 BUDGET = 64 * MIB
 MOST = 3 * BUDGET + OPTIONS.memory_mib * MIB  # What is freed is not given back at once.
@@ -148,11 +152,31 @@ class Memory(unittest.TestCase):
                         status = b"431"  # It was told before it had sent everything.
                     self.assertEqual(status, b"200" if size <= 4096 else b"431", (size, piece))
 
-    def test_few_descriptors(self):
+    def start_with_few_descriptors(self):
         limited = rig.Daemon(OPTIONS.treatyd, self.folder)
         self.addCleanup(limited.kill)
-        limited._launch = lambda: launch_with_descriptors(limited, 256)
+        limited._launch = lambda: launch_with_descriptors(limited, DESCRIPTORS)
         limited.start()
+        return limited
+
+    def test_few_descriptors_and_many_grpc_participants(self):
+        """Each of them keeps its connection for as long as it may."""
+        limited = self.start_with_few_descriptors()
+        participant = http2.Participant([], b"", 0, host="0.0.0.0")
+        self.addCleanup(participant.close)
+        gids = [f"g{i}" for i in range(GRPC_PARTICIPANTS)]
+        for i, gid in enumerate(gids):
+            target = f"grpc://127.2.{i >> 8}.{i & 255}:{participant.port}/a.B/M"
+            rig.wait_until(lambda: rig.Client(limited.port, timeout=5).submit(
+                saga(gid, target, retry_interval=1))[0] == 200, 10, "it is submitted")
+            self.assertEqual(self.status(limited, "/livez"), 200)
+            self.assertLess(descriptors_of(limited), DESCRIPTORS - 20)
+        client = rig.Client(limited.port)
+        rig.wait_until(lambda: all(client.query(gid)["status"] == "succeed" for gid in gids),
+                       60, "all are called")
+
+    def test_few_descriptors(self):
+        limited = self.start_with_few_descriptors()
         held = [socket.create_connection(("127.0.0.1", limited.port)) for _ in range(220)]
         rig.wait_until(lambda: self.status(limited, f"{API}/newGid") == 503, 10, "new ones refused")
         rig.wait_until(lambda: self.status(limited, "/livez") == 200, 10, "a probe gets in")
@@ -163,6 +187,10 @@ class Memory(unittest.TestCase):
             connection.close()
         rig.wait_until(lambda: self.status(limited) == 200, 10, "ready again")
         self.assertEqual(rig.Client(limited.port).submit(saga("g", "http://127.0.0.1:9/a"))[0], 200)
+
+
+def descriptors_of(daemon):
+    return len(os.listdir(f"/proc/{daemon._process.pid}/fd"))
 
 
 def launch_with_descriptors(daemon, limit):

@@ -7,14 +7,12 @@
 
 #include <atomic>
 #include <chrono>
-#include <fstream>
-#include <iomanip>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "participant/connections.h"
 #include "participant/grpc/grpc_result.h"
 #include "participant/grpc_server.h"
 #include "participant/grpc_world.h"
@@ -34,21 +32,6 @@ std::string Sole(const GrpcCall& call, const std::string& key) {
   EXPECT_EQ(call.metadata.count(key), 1u) << key;
   const auto found = call.metadata.find(key);
   return found == call.metadata.end() ? "" : found->second;
-}
-
-// Established TCP connections of this machine to a port.
-std::size_t CountConnectionsTo(int port) {
-  std::ostringstream wanted;
-  wanted << ':' << std::uppercase << std::hex << std::setw(4) << std::setfill('0') << port
-         << " 01 ";
-  std::size_t count = 0;
-  for (const char* name : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
-    std::ifstream table(name);
-    for (std::string line; std::getline(table, line);) {
-      if (line.find(wanted.str()) != std::string::npos) ++count;
-    }
-  }
-  return count;
 }
 
 TEST(GrpcParticipant, SendsThePayloadUntouchedWithItsMetadata) {

@@ -32,6 +32,9 @@ class GrpcChannel {
   // the addresses; kUnavailable: the authorities' file cannot be read.
   Status Use(const Addresses& addresses);
 
+  // Whether Connect would make a channel.
+  bool IsToBeMade() const { return !channel_ || HasFailed(); }
+
   // Begins to connect, unless it is connected: one that failed is not waited for, but made anew.
   // Use came before.
   void Connect();

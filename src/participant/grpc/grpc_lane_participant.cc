@@ -4,12 +4,14 @@
 #include "participant/grpc/grpc_lane_participant.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "base/at_work_on.h"
 #include "base/hand_over.h"
 #include "participant/docker_host.h"
+#include "participant/grpc/grpc_destination.h"
 #include "participant/grpc/grpc_request.h"
 #include "participant/grpc/grpc_result.h"
 
@@ -27,22 +29,6 @@ BranchReply Unknown(std::string why) { return {Outcome::kUnknown, std::move(why)
 BranchReply NotSent(std::string why) { return {Outcome::kNotSent, std::move(why)}; }
 
 }  // namespace
-
-struct GrpcLaneParticipant::Destination : Gate {
-  Destination(const GrpcParticipantConfig& config, wire::Url its_url)
-      : url(std::move(its_url)), channel(config, url) {}
-
-  const wire::Url url;
-  GrpcChannel channel;
-  std::deque<JobPtr> queue;
-  Steady::time_point last_used;
-  bool watched = false;  // Somebody waits for its channel.
-};
-
-struct GrpcLaneParticipant::Target {
-  std::shared_ptr<Destination> destination;
-  std::string method;  // "/package.Service/Method"
-};
 
 // One call, from handing over to its report.
 struct GrpcLaneParticipant::Job : Turn, std::enable_shared_from_this<Job> {
@@ -193,6 +179,9 @@ void GrpcLaneParticipant::Resolved(const JobPtr& job, const Result<Addresses>& a
   const Status status = channel.Use(*addresses);
   if (status.code() == Code::kUnavailable) return FinishLater(job, NotSent(status.message()));
   if (!status.ok()) return FinishLater(job, Unknown(status.message()));
+  if (channel.IsToBeMade() && !MayMakeChannel()) {
+    return FinishLater(job, NotSent("cannot connect: " + std::generic_category().message(EMFILE)));
+  }
   channel.Connect();
   SendWhenConnected(job);
 }
@@ -376,16 +365,6 @@ void GrpcLaneParticipant::MakeRoomSoon() {
     (*alive)->making_room_ = false;
     (*alive)->MakeRoom();
   });
-}
-
-// A destination that has not been called for so long is forgotten whole.
-void GrpcLaneParticipant::CloseIdle(Steady::time_point now) {
-  const auto is_idle = [&](const Destination& destination) {
-    return destination.queued == 0 && destination.active == 0 && !destination.waits() &&
-           now - destination.last_used >= config_.idle_expiry;
-  };
-  std::erase_if(targets_, [&](const auto& entry) { return is_idle(*entry.second->destination); });
-  std::erase_if(destinations_, [&](const auto& entry) { return is_idle(*entry.second); });
 }
 
 std::unique_ptr<Participant> MakeGrpcParticipant(GrpcParticipantConfig config, AsioLoop& loop) {

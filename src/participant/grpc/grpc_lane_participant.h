@@ -69,7 +69,12 @@ class GrpcLaneParticipant final : public Participant {
   void DropUnsent(Steady::time_point now);
   void MakeRoom();
   void MakeRoomSoon();
+
   void CloseIdle(Steady::time_point now);
+  Steady::time_point ForgottenUntil(Steady::time_point now) const;
+  void CloseIdleChannels();
+  bool DescriptorsAreShort() const;
+  bool MayMakeChannel();
 
   const GrpcParticipantConfig config_;
   AsioLoop& loop_;

@@ -25,6 +25,7 @@ struct GrpcParticipantConfig {
   std::size_t queued_per_destination = 20'000;     // Beyond: kNotSent at once.
   Duration patience = std::chrono::seconds(3);     // As in HttpParticipantConfig.
   Duration idle_expiry = std::chrono::minutes(1);  // A channel without calls is closed after that.
+  std::size_t idle_channels = 1'024;               // Of this lane; beyond, half are closed.
   Duration dns_ttl = std::chrono::seconds(30);
   Lookup lookup = SystemLookup;              // Of names; called on threads of its own.
   std::size_t max_reply_bytes = 4 << 20;     // A longer reply is an unknown result.
