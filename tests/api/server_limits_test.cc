@@ -360,6 +360,57 @@ TEST(HttpServerLimits, TheReserveIsNotKeptByWhoSendsNothing) {
   EXPECT_EQ(probe.Read().status, 200);
 }
 
+// Each step alone is quick enough; with new time for each the whole would last for five seconds.
+TEST(HttpServerLimits, TheReserveIsNotKeptByWhoSendsItsRequestBitByBit) {
+  const api::HttpServerConfig config = WithReserve();
+  ServerRig rig(config);
+  std::deque<RawClient> silent;
+  for (int i = 0; i < 3; ++i) silent.emplace_back(rig.port);
+  ASSERT_TRUE(ServerRig::Eventually([&] { return rig.server->connections() == 3; }));
+  const auto begun = std::chrono::steady_clock::now();
+  RawClient slow(rig.port);
+  const std::vector<std::string> steps = {"POST /api/dtmsvr/forceStop HTTP/1.1\r\n",
+                                          "Host: t\r\nContent-Length: 9\r\n\r\n{"};
+  std::size_t sent = 0;
+  EXPECT_TRUE(ServerRig::Eventually([&] {
+    const auto due = begun + milliseconds(1'500) * static_cast<int>(sent + 1);
+    if (sent < steps.size() && std::chrono::steady_clock::now() >= due) slow.Send(steps[sent++]);
+    return config.meters->refused.Of(408).count() == 1;
+  }));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(4'500));
+}
+
+TEST(HttpServerLimits, TheReserveIsNotKeptByWhoReadsSlowly) {
+  api::HttpServerConfig config = WithReserve();
+  config.write_timeout = seconds(60);
+  ServerRig rig(config);
+  {
+    RawClient client(rig.port);
+    client.Send(Submit("large", std::string(kRecord, '<'), true));
+    ASSERT_EQ(client.Read().body, kSuccess);
+  }
+  ASSERT_TRUE(ServerRig::Eventually([&] { return rig.server->connections() == 0; }));
+  std::deque<RawClient> silent;
+  for (int i = 0; i < 3; ++i) silent.emplace_back(rig.port);
+  ASSERT_TRUE(ServerRig::Eventually([&] { return rig.server->connections() == 3; }));
+  RawClient slow(rig.port, 64 << 10);
+  slow.Send(Get("/api/dtmsvr/query?gid=large"));
+  ASSERT_EQ(slow.PeekStatus(), 200);
+  // One byte a microsecond is no reason to be cut off elsewhere, and takes each piece in time. What
+  // the system buffers leaves four seconds of that.
+  const auto begun = std::chrono::steady_clock::now();
+  std::size_t taken = 0;
+  EXPECT_TRUE(ServerRig::Eventually([&] {
+    const auto elapsed = std::chrono::steady_clock::now() - begun;
+    if (std::chrono::microseconds(taken) < elapsed) taken += slow.ReadSome();
+    return rig.server->connections() == 3;
+  }));
+  EXPECT_LT(taken, 3'500'000u);
+  RawClient probe(rig.port);
+  probe.Send(Get("/livez"));
+  EXPECT_EQ(probe.Read().status, 200);
+}
+
 TEST(HttpServerLimits, AnAddressGetsAPartOfTheReserveOnly) {
   ServerRig rig;
   SilentLog log;

@@ -32,7 +32,8 @@ constexpr std::size_t kSmallRequest = ArrivingBody::kFirstRoom;
 // What a head takes in memory, roughly: it is there twice, as fields of the parser and as strings.
 constexpr std::size_t kTimesOfHead = 2;
 constexpr std::size_t kBytesOfField = 128;
-// One of the reserve must have sent its request by then, and takes no longer over its reply.
+// One of the reserve must have sent all of its request by then, and takes no longer over all of its
+// reply, in however many pieces.
 constexpr Duration kReservedTime = std::chrono::seconds(2);
 // What a client may still send after a reply that ended the connection.
 constexpr std::size_t kMostLingered = 8 << 20;
@@ -106,8 +107,16 @@ void Connection::BeginRequest() {
 }
 
 void Connection::SetDeadline(Phase phase, Duration allowed) {
+  const bool arrives_still = phase_ < Phase::kHandling && phase < Phase::kHandling;
+  const bool goes_on = arrives_still || phase_ == phase;
   phase_ = phase;
-  deadline_ = Steady::now() + (peer_.reserved ? std::min(allowed, kReservedTime) : allowed);
+  const auto now = Steady::now();
+  if (!peer_.reserved) {
+    deadline_ = now + allowed;
+  } else {
+    deadline_ = std::min(now + std::min(allowed, kReservedTime),
+                         goes_on ? deadline_ : Steady::time_point::max());
+  }
 }
 
 void Connection::Read() {

@@ -48,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void CheckDeadline(Steady::time_point now);
 
  private:
-  enum class Phase : std::uint8_t {
+  enum class Phase : std::uint8_t {  // In the order in which a request goes through them.
     kIdle,
     kHeader,
     kBody,
@@ -104,7 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::shared_ptr<ServerState> state_;
   Shard& shard_;
   Phase phase_ = Phase::kIdle;
-  Steady::time_point deadline_;
+  Steady::time_point deadline_ = Steady::time_point::max();
   Steady::time_point body_begun_;
   boost::beast::flat_buffer buffer_;
   ChunkExtensions extensions_;
