@@ -29,9 +29,14 @@ bool IsOwnAddress(const TargetPolicy& policy, const IpAddress& address, std::uin
          IsOfThisMachine(address);
 }
 
+// Where nothing is said, what stands in front listens on the ports that URLs do not name.
+bool CoversPort(const OwnHost& own, std::uint16_t port) {
+  return own.port == 0 ? port == 80 || port == 443 : port == own.port;
+}
+
 bool IsOwnName(const TargetPolicy& policy, std::string_view host, std::uint16_t port) {
   return std::ranges::any_of(policy.own_hosts, [&](const OwnHost& own) {
-    return own.host == host && (own.port == port || IsOwnPort(policy, port));
+    return own.host == host && (CoversPort(own, port) || IsOwnPort(policy, port));
   });
 }
 

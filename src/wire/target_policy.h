@@ -21,7 +21,7 @@ struct Listener {
 // A name or address by which clients reach this server (Http.Hosts).
 struct OwnHost {
   std::string host;        // Lower case without a dot at its end; an address in canonical text.
-  std::uint16_t port = 0;  // 0: those of the listeners; otherwise this one as well.
+  std::uint16_t port = 0;  // Beside those of the listeners; 0: 80 and 443.
 };
 
 // A rule of the allow list: host pattern ("*.bank.example", "10.1.2.3"), port 0 for any.

@@ -243,18 +243,32 @@ TEST(TargetPolicy, TheNamesItIsReachedByAreItself) {
   ExpectAll(policy, {{"http://treaty.example:36789/", false},
                      {"http://TREATY.example.:36789/", false},
                      {"treaty.example:36790/Bank/Out", false},
-                     {"http://treaty.example/", true},
+                     {"http://treaty.example/", false},
+                     {"https://treaty.example/", false},
+                     {"https://treaty.example.:443/", false},
+                     {"http://treaty.example:443/", false},
+                     {"https://treaty.example:80/", false},
+                     {"grpcs://treaty.example:443/Bank/Out", false},
+                     {"treaty.example:80/Bank/Out", false},
+                     {"http://treaty.example:8080/", true},
+                     {"https://a.treaty.example/", true},
                      {"http://a.treaty.example:36789/", true},
                      {"https://front.example/", false},
                      {"http://front.example:36790/", false},
                      {"http://front.example/", true},
+                     {"https://front.example:36789/", false},
                      {"http://203.0.113.7:36789/", false},
                      {"http://[::ffff:203.0.113.7]:36789/", false},
                      {"http://[2002:cb00:7107::1]:36789/", false},
+                     {"https://203.0.113.7/", false},
+                     {"http://[::ffff:203.0.113.7]/", false},
                      {"http://203.0.113.7:81/", true},
                      {"http://[2001:db8:0::7]:8080/", false},
                      {"http://[2001:db8::7]:81/", true}});
-  EXPECT_FALSE(CheckAddress(policy, "203.0.113.7", 36'789).ok()) << "resolved from another name";
+  for (const std::uint16_t port : std::vector<std::uint16_t>{36'789, 80, 443}) {
+    EXPECT_FALSE(CheckAddress(policy, "203.0.113.7", port).ok()) << "resolved from another name";
+  }
+  EXPECT_TRUE(CheckAddress(policy, "2001:db8::7", 443).ok());
 }
 
 TEST(TargetPolicy, RulesMatchTheLiteralNotWhatItHoldsInside) {

@@ -29,7 +29,7 @@ Section Listening() {
 Section HttpServer() {
   return {"Limits of the HTTP server", {
       List(Own("Http.Hosts"), "", [](Config& c, const std::string& v) { c.http_hosts = v; },
-           "Names and addresses by which clients reach this server, host[:port] with commas between, beside those of loopback; a request for another Host is 421. Empty: on loopback no more, elsewhere any. They are never called, on the ports of this server and those given here"),
+           "Names and addresses by which clients reach this server, host[:port] with commas between, beside those of loopback; a request for another Host is 421. Empty: on loopback no more, elsewhere any. They are never called, on the ports of this server and those given here, without one on 80 and 443"),
       Bytes(Own("Http.MaxBodyBytes"), {4 * kMiB, kKiB, 256 * kMiB}, [](Config& c, std::size_t v) { c.http_server.max_body_bytes = v; },
             "Longest request body; beyond: 413"),
       Bytes(Own("Http.MaxHeaderBytes"), {16 * kKiB, kKiB, kMiB}, [](Config& c, std::size_t v) { c.http_server.max_header_bytes = v; },
