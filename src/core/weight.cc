@@ -1,9 +1,13 @@
 #include "core/weight.h"
 
+#include "core/outcome_text.h"
+
 namespace treaty {
 namespace {
 
 constexpr std::size_t kFixed = 1'024;
+// With the words that it may come to have: nobody weighs again when they come.
+constexpr std::size_t kBranch = sizeof(Branch) + kMaxOutcomeBytes;
 
 std::size_t WeightOf(const Step& step) {
   return sizeof(Step) + step.action.size() + step.compensate.size() + step.payload.size() +
@@ -31,7 +35,7 @@ std::size_t WeightOf(const Terms& terms) {
 
 std::size_t WeightOf(const Txn& txn) {
   std::size_t bytes = kFixed + WeightOf(*txn.body) + WeightOf(*txn.terms) +
-                      txn.branches.size() * sizeof(Branch) + txn.rollback_reason.size() +
+                      txn.branches.size() * kBranch + txn.rollback_reason.size() +
                       txn.result.size();
   for (const auto& step : txn.registered) bytes += WeightOf(*step);
   return bytes;
