@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kDefaultSeconds = 20;
 constexpr double kNoLimit = 1e9;
-constexpr std::uint64_t kLeastSeeds = 1'200;
+constexpr std::uint64_t kLeastSeeds = 1'800;
 constexpr std::uint64_t kLeastHits = 10;
 
 double Seconds() {
