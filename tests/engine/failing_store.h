@@ -3,6 +3,8 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,12 @@ class FailingStore final : public Store {
     return loads_;
   }
 
+  // How many were asked for together, each time.
+  std::vector<std::size_t> batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
+
   Status Commit(std::span<const Write> writes, std::span<Verdict> verdicts) override {
     if (Status status = Trouble(); !status.ok()) return status;
     return store_.Commit(writes, verdicts);
@@ -44,6 +52,14 @@ class FailingStore final : public Store {
       if (!load_trouble_.ok()) return load_trouble_;
     }
     return store_.Load(gid);
+  }
+  std::vector<Result<std::optional<StoredTxn>>> LoadMany(
+      std::span<const std::string> gids) override {
+    {
+      const std::lock_guard lock(mutex_);
+      batches_.push_back(gids.size());
+    }
+    return Store::LoadMany(gids);  // By Load, one by one.
   }
   Result<Findings> Look(const std::string& owner, Time until, const DueKey& after,
                         std::size_t limit) override {
@@ -101,6 +117,7 @@ class FailingStore final : public Store {
   Status trouble_;
   Status load_trouble_;
   std::size_t loads_ = 0;
+  std::vector<std::size_t> batches_;
 };
 
 }  // namespace treaty::testing

@@ -2,35 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <functional>
-#include <utility>
 #include <vector>
 
-#include "base/executor.h"
 #include "engine/bulk_reads.h"
+#include "engine/task_queue.h"
 
-namespace treaty {
+namespace treaty::testing {
 namespace {
-
-class Tasks final : public Executor {
- public:
-  void Post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-  std::size_t size() const { return tasks_.size(); }
-  void RunOne() {
-    const auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    task();
-  }
-
- private:
-  std::deque<std::function<void()>> tasks_;
-};
 
 // Whoever asks while the store is at work on a question waits for the next one, which is not put
 // beside it: a store that does not answer would take that for a good sign.
 TEST(ReadyCheck, AsksOneQuestionAtATime) {
-  Tasks tasks;
+  TaskQueue tasks;
   int asked = 0;
   std::vector<int> told;
   ReadyCheck* check = nullptr;
@@ -56,4 +39,4 @@ TEST(ReadyCheck, AsksOneQuestionAtATime) {
 }
 
 }  // namespace
-}  // namespace treaty
+}  // namespace treaty::testing
